@@ -1,0 +1,3 @@
+//! egov-bridge.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+pub mod xml;

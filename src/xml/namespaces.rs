@@ -1,0 +1,123 @@
+//! Prefix to namespace, by scope.
+
+use std::borrow::Cow;
+
+use super::{XmlErrorKind, characters};
+
+/// The namespace that the prefix `xml` is bound to, always.
+pub const XML_NAMESPACE: &str = "http://www.w3.org/XML/1998/namespace";
+/// The namespace of `xsi:nil`, `xsi:type` and `xsi:schemaLocation`.
+pub const XSI_NAMESPACE: &str = "http://www.w3.org/2001/XMLSchema-instance";
+const XMLNS_NAMESPACE: &str = "http://www.w3.org/2000/xmlns/";
+
+/// A namespace of one [`Reader`](super::Reader): two names are in one namespace when their indexes are equal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct NamespaceIndex(u32);
+
+impl NamespaceIndex {
+    /// No namespace.
+    pub const NONE: Self = Self(0);
+    /// [`XML_NAMESPACE`].
+    pub const XML: Self = Self(1);
+
+    /// A small number, dense from 0: fit to index a table of the caller's.
+    #[must_use]
+    pub fn as_usize(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A prefix in scope and its namespace; the empty prefix is the default namespace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binding<'x> {
+    /// The prefix, empty for the default namespace.
+    pub prefix: &'x str,
+    /// The namespace name, empty where the default namespace was undone.
+    pub namespace: Cow<'x, str>,
+}
+
+/// The bindings in scope while a document is read.
+#[derive(Debug)]
+pub(super) struct Scopes<'x> {
+    /// Every namespace name met, in order of appearance; index 0 is "none", 1 is `xml`.
+    names: Vec<Cow<'x, str>>,
+    /// Prefix, namespace, depth of the element that declared it.
+    bindings: Vec<(&'x str, NamespaceIndex, usize)>,
+}
+
+impl<'x> Scopes<'x> {
+    pub(super) fn new() -> Self {
+        Self { names: vec![Cow::Borrowed(""), Cow::Borrowed(XML_NAMESPACE)], bindings: Vec::with_capacity(8) }
+    }
+
+    pub(super) fn name(&self, index: NamespaceIndex) -> &str {
+        self.names.get(index.as_usize()).map_or("", |name| name)
+    }
+
+    fn intern(&mut self, namespace: Cow<'x, str>) -> NamespaceIndex {
+        let index = self.names.iter().position(|known| *known == namespace).unwrap_or_else(|| {
+            self.names.push(namespace);
+            self.names.len() - 1
+        });
+        NamespaceIndex(u32::try_from(index).unwrap_or(u32::MAX))
+    }
+
+    /// Declares `prefix` (empty: the default namespace) for the element at `depth`, with the constraints of
+    /// Namespaces in XML 1.0 §3 and §5.
+    pub(super) fn declare(
+        &mut self,
+        prefix: &'x str,
+        namespace: Cow<'x, str>,
+        depth: usize,
+    ) -> Result<(), XmlErrorKind> {
+        let refused = || XmlErrorKind::BadNamespaceDeclaration(format!("xmlns:{prefix}"));
+        if !prefix.is_empty() && !characters::is_ncname(prefix) {
+            return Err(XmlErrorKind::BadName(format!("xmlns:{prefix}")));
+        }
+        let reserved = match prefix {
+            "xmlns" => return Err(refused()),
+            "xml" => namespace != XML_NAMESPACE,
+            "" => namespace == XML_NAMESPACE,
+            _ => namespace.is_empty() || namespace == XML_NAMESPACE,
+        };
+        if reserved || namespace == XMLNS_NAMESPACE {
+            return Err(refused());
+        }
+        if self.bindings.iter().rev().take_while(|b| b.2 == depth).any(|b| b.0 == prefix) {
+            return Err(XmlErrorKind::DuplicateAttribute(format!("xmlns:{prefix}")));
+        }
+        let index = self.intern(namespace);
+        self.bindings.push((prefix, index, depth));
+        Ok(())
+    }
+
+    /// Forgets what the element at `depth` declared.
+    pub(super) fn leave(&mut self, depth: usize) {
+        while self.bindings.last().is_some_and(|b| b.2 >= depth) {
+            self.bindings.pop();
+        }
+    }
+
+    /// The namespace of an element's prefix (empty: the default namespace); `None` where it is not declared.
+    pub(super) fn resolve(&self, prefix: &str) -> Option<NamespaceIndex> {
+        match self.bindings.iter().rev().find(|b| b.0 == prefix) {
+            Some(binding) => Some(binding.1),
+            None if prefix.is_empty() => Some(NamespaceIndex::NONE),
+            None if prefix == "xml" => Some(NamespaceIndex::XML),
+            None => None,
+        }
+    }
+
+    /// The bindings in force, innermost declaration of each prefix only.
+    pub(super) fn in_force(&self) -> Vec<Binding<'x>> {
+        let mut seen: Vec<Binding<'x>> = Vec::new();
+        for (prefix, index, _) in self.bindings.iter().rev() {
+            if seen.iter().all(|b| b.prefix != *prefix) {
+                let namespace = self.names.get(index.as_usize()).cloned().unwrap_or_default();
+                seen.push(Binding { prefix, namespace });
+            }
+        }
+        seen.reverse();
+        seen
+    }
+}
