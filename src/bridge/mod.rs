@@ -1,0 +1,1 @@
+//! The two lives of a message, one line a phase.

@@ -1,0 +1,1 @@
+//! What the operator wrote, and what of it can be used.

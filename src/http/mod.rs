@@ -1,0 +1,1 @@
+//! Listeners, TLS, limits, health: the edge towards those who call the gateway.

@@ -1,0 +1,1 @@
+//! A simulated national node and a simulated regional PDD, for the demo and for tests.

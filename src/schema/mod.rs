@@ -1,0 +1,1 @@
+//! XSD to compiled plan, and validation against it.

@@ -1,0 +1,1 @@
+//! The catalogue of services and actions, loaded from services/*.toml.
