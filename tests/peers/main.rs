@@ -32,13 +32,9 @@ fn zeep_loads_the_wsdl_and_calls_every_action_of_servizi_sap() -> Result<(), Str
     if run.status.success() {
         return Ok(());
     }
-    Err(format!(
-        "{}\n{}{}\nthe gateway printed:\n{}",
-        run.status,
-        String::from_utf8_lossy(&run.stdout),
-        String::from_utf8_lossy(&run.stderr),
-        gateway.printed()
-    ))
+    let (out, err) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
+    println!("{out}{err}\nthe gateway printed:\n{}", gateway.printed());
+    Err(format!("zeep_client.py: {}", run.status))
 }
 
 /// The interpreter that has zeep: that of the environment in the target folder, else the machine's.
