@@ -1,0 +1,727 @@
+//! From what was typed to what can be used.
+//!
+//! Every rule that needs no other room is kept here, so that whoever holds a [`Config`] asks no question twice:
+//! addresses are parsed and reachable only as the rules allow, paths are resolved, deadlines are durations that fit
+//! into each other.
+//!
+//! With the sandbox on, a certificate that is not given is one that the sandbox generates, in `pki/` below
+//! `directories.data`:
+//!
+//! | file | is |
+//! | --- | --- |
+//! | `ca.pem` | the authority of all the others |
+//! | `pdd-server.pem`, `pdd-server.key` | certificate of `listeners.pdd` and of `listeners.rest` |
+//! | `node-client.pem`, `node-client.key` | what the gateway shows the node |
+
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tracing::level_filters::LevelFilter;
+
+use super::problem::Problem;
+use super::raw::{Raw, RawPddListener, RawRestListener};
+use super::secret::Secret;
+use super::source::{Mistake, Places};
+use super::variables;
+use crate::xml::Limits;
+
+/// The configuration, usable.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The file it came from.
+    pub file: PathBuf,
+    /// Real messages pass here.
+    pub production: bool,
+    /// Who this gateway speaks as.
+    pub identity: Identity,
+    /// Where the data is.
+    pub directories: Directories,
+    /// The durable record.
+    pub journal: Journal,
+    /// Where the gateway listens.
+    pub listeners: Listeners,
+    /// The road to the national node.
+    pub node: Node,
+    /// What one envelope of a PDD may cost.
+    pub pdd: Pdd,
+    /// What one XML document may cost.
+    pub limits: Limits,
+    /// How many messages a sender may bring.
+    pub rate: Rate,
+    /// The sandbox, where it runs.
+    pub sandbox: Option<Sandbox>,
+    /// The log.
+    pub log: Log,
+}
+
+/// A party of `services/parti.toml`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// Its type.
+    pub tipo: String,
+    /// Its name.
+    pub nome: String,
+}
+
+/// Folders, resolved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Directories {
+    /// What the gateway writes.
+    pub data: PathBuf,
+    /// Schemas.
+    pub xsd: PathBuf,
+    /// Published contracts.
+    pub wsdl: PathBuf,
+    /// Services and parties.
+    pub services: PathBuf,
+    /// Code tables.
+    pub dictionaries: PathBuf,
+}
+
+/// The durable record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Journal {
+    /// Its file.
+    pub path: PathBuf,
+}
+
+/// Where the gateway listens.
+#[derive(Debug, Clone)]
+pub struct Listeners {
+    /// Open connections over all of them.
+    pub max_connections: usize,
+    /// How long messages in hand may take after the order to stop.
+    pub drain: Duration,
+    /// Envelopes from PDDs.
+    pub pdd: PddListener,
+    /// JSON from the node.
+    pub rest: RestListener,
+    /// Console, health, metrics.
+    pub admin: AdminListener,
+}
+
+/// Listener of the PDDs.
+#[derive(Debug, Clone)]
+pub struct PddListener {
+    /// Address in the clear.
+    pub http: Option<SocketAddr>,
+    /// Address with TLS.
+    pub https: Option<(SocketAddr, ServerTls)>,
+}
+
+/// Listener of the node.
+#[derive(Debug, Clone)]
+pub struct RestListener {
+    /// Address with TLS.
+    pub https: Option<(SocketAddr, ServerTls)>,
+}
+
+/// Listener of the operator.
+#[derive(Debug, Clone)]
+pub struct AdminListener {
+    /// Address in the clear; always of this machine, unless `danger_public_without_mutual_tls`.
+    pub http: Option<SocketAddr>,
+}
+
+/// TLS of a listener.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerTls {
+    /// Certificate chain, PEM.
+    pub certificate_file: PathBuf,
+    /// Private key, PEM.
+    pub key_file: PathBuf,
+    /// Password of the key.
+    pub key_password: Option<Secret>,
+    /// Authorities of the clients; none where certificates are not asked for.
+    pub client_ca_file: Option<PathBuf>,
+    /// What is asked of a client.
+    pub client_certificate: ClientCertificate,
+}
+
+/// What a listener asks of a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientCertificate {
+    /// No certificate, no connection.
+    Required,
+    /// One that is shown must be good.
+    Optional,
+    /// None is asked for.
+    None,
+}
+
+/// The road to the node.
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// Base address: https, with authority, its path without a final `/`.
+    pub url: http::Uri,
+    /// Authorities of the node's certificate.
+    pub ca_file: PathBuf,
+    /// Certificate chain shown to the node.
+    pub certificate_file: PathBuf,
+    /// Its private key.
+    pub key_file: PathBuf,
+    /// Password of the key.
+    pub key_password: Option<Secret>,
+    /// Until the connection stands.
+    pub connect: Duration,
+    /// From the last byte sent to the first received.
+    pub first_byte: Duration,
+    /// The whole call.
+    pub total: Duration,
+    /// Calls at one time.
+    pub max_concurrent: usize,
+}
+
+/// What one envelope may cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pdd {
+    /// From headers to answer.
+    pub request: Duration,
+    /// From headers to the last byte of the body.
+    pub body: Duration,
+    /// Length of a body.
+    pub body_bytes: usize,
+}
+
+/// How many messages a sender may bring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// Messages a second of one identity.
+    pub identity_per_second: NonZeroU32,
+    /// Messages at once of one identity.
+    pub identity_burst: NonZeroU32,
+    /// Messages a second of one Mittente.
+    pub mittente_per_second: NonZeroU32,
+    /// Messages at once of one Mittente.
+    pub mittente_burst: NonZeroU32,
+    /// Identities remembered.
+    pub max_identities: usize,
+}
+
+/// The simulated neighbours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sandbox {
+    /// The node, with mutual TLS.
+    pub node: SocketAddr,
+    /// The regional PDD, in the clear.
+    pub pdd: SocketAddr,
+    /// The control of the node, in the clear.
+    pub control: SocketAddr,
+    /// Folder of the generated certificates.
+    pub pki: PathBuf,
+}
+
+/// The log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Log {
+    /// How a line looks.
+    pub format: LogFormat,
+    /// What is worth a line.
+    pub level: LevelFilter,
+}
+
+/// How a line of the log looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines: one object a line.
+    Json,
+}
+
+const LEAST_DEPTH: u64 = 8;
+/// Greatest bound that a size may be given: what would be more is an attack or a slip of the keyboard.
+const MOST_BYTES: u64 = 1 << 30;
+const MOST_MS: u64 = 3_600_000;
+
+/// Turns the typed configuration into a usable one, with everything that is wrong with it. Where the list is not
+/// empty the configuration holds stand-ins and must not be used.
+pub(super) fn check(raw: &Raw, places: &Places, file: &Path, base: &Path) -> (Config, Vec<Mistake<Problem>>) {
+    let mut check = Check { raw, places, base, mistakes: Vec::new(), taken: Vec::new() };
+    let config = check.config(file);
+    (config, check.mistakes)
+}
+
+struct Check<'a> {
+    raw: &'a Raw,
+    places: &'a Places,
+    base: &'a Path,
+    mistakes: Vec<Mistake<Problem>>,
+    taken: Vec<(SocketAddr, &'static str)>,
+}
+
+/// The keys of one TLS section, and their values.
+struct TlsKeys<'a> {
+    section: &'static str,
+    certificate_file: &'a str,
+    key_file: &'a str,
+    key_password: &'a str,
+    key_password_file: &'a str,
+    /// Name of the generated certificate.
+    generated: &'static str,
+}
+
+impl<'a> Check<'a> {
+    fn config(&mut self, file: &Path) -> Config {
+        let raw = self.raw;
+        self.dangers();
+        Config {
+            file: file.to_owned(),
+            production: raw.production,
+            identity: self.identity(),
+            directories: self.directories(),
+            journal: Journal { path: self.journal() },
+            listeners: self.listeners(),
+            node: self.node(),
+            pdd: self.pdd(),
+            limits: self.limits(),
+            rate: self.rate(),
+            sandbox: self.sandbox(),
+            log: self.log(),
+        }
+    }
+
+    fn wrong(&mut self, key: &str, problem: Problem) {
+        self.mistakes.push(self.places.mistake(key, problem));
+    }
+
+    /// Every key named `danger_…` that is on, wherever it stands: a new one is caught without a new rule.
+    fn dangers(&mut self) {
+        if !self.raw.production {
+            return;
+        }
+        let mut dangers: Vec<String> = self
+            .places
+            .keys()
+            .filter(|key| key.rsplit('.').next().is_some_and(|name| name.starts_with("danger_")))
+            .filter(|key| self.places.written(key) != Some("false"))
+            .map(str::to_owned)
+            .collect();
+        dangers.sort();
+        for key in dangers {
+            self.wrong(&key, Problem::DangerInProduction);
+        }
+    }
+
+    fn identity(&mut self) -> Identity {
+        let (tipo, nome) = (&self.raw.identity.tipo, &self.raw.identity.nome);
+        for (key, value) in [("identity.tipo", tipo), ("identity.nome", nome)] {
+            if value.is_empty() || value.trim() != value {
+                self.wrong(key, Problem::Name);
+            }
+        }
+        Identity { tipo: tipo.clone(), nome: nome.clone() }
+    }
+
+    fn resolve(&self, path: &str) -> PathBuf {
+        self.base.join(path)
+    }
+
+    fn directories(&mut self) -> Directories {
+        let raw = &self.raw.directories;
+        for (key, value) in [
+            ("directories.data", &raw.data),
+            ("directories.xsd", &raw.xsd),
+            ("directories.wsdl", &raw.wsdl),
+            ("directories.services", &raw.services),
+            ("directories.dictionaries", &raw.dictionaries),
+        ] {
+            if value.is_empty() {
+                self.wrong(key, Problem::Missing { wanted: "a folder" });
+            }
+        }
+        Directories {
+            data: self.resolve(&raw.data),
+            xsd: self.resolve(&raw.xsd),
+            wsdl: self.resolve(&raw.wsdl),
+            services: self.resolve(&raw.services),
+            dictionaries: self.resolve(&raw.dictionaries),
+        }
+    }
+
+    fn journal(&mut self) -> PathBuf {
+        match self.raw.journal.path.as_str() {
+            "" => self.resolve(&self.raw.directories.data).join("journal.sqlite"),
+            path => self.resolve(path),
+        }
+    }
+
+    fn listeners(&mut self) -> Listeners {
+        let raw = &self.raw.listeners;
+        Listeners {
+            max_connections: self.count(
+                "listeners.max_connections",
+                u64::from(raw.max_connections),
+                1,
+                1_000_000,
+            ),
+            drain: self.millis("listeners.drain_ms", raw.drain_ms),
+            pdd: self.pdd_listener(&raw.pdd),
+            rest: self.rest_listener(&raw.rest),
+            admin: AdminListener { http: self.plain("listeners.admin.http", &raw.admin.http) },
+        }
+    }
+
+    fn pdd_listener(&mut self, raw: &'a RawPddListener) -> PddListener {
+        let keys = TlsKeys {
+            section: "listeners.pdd",
+            certificate_file: &raw.certificate_file,
+            key_file: &raw.key_file,
+            key_password: &raw.key_password,
+            key_password_file: &raw.key_password_file,
+            generated: "pdd-server",
+        };
+        if raw.http.is_empty() && raw.https.is_empty() {
+            self.wrong("listeners.pdd.https", Problem::Missing { wanted: "an address in http or https" });
+        }
+        PddListener {
+            http: self.plain("listeners.pdd.http", &raw.http),
+            https: self.tls(
+                "listeners.pdd.https",
+                &raw.https,
+                &keys,
+                &raw.client_ca_file,
+                &raw.client_certificate,
+            ),
+        }
+    }
+
+    fn rest_listener(&mut self, raw: &'a RawRestListener) -> RestListener {
+        let keys = TlsKeys {
+            section: "listeners.rest",
+            certificate_file: &raw.certificate_file,
+            key_file: &raw.key_file,
+            key_password: &raw.key_password,
+            key_password_file: &raw.key_password_file,
+            generated: "pdd-server",
+        };
+        RestListener {
+            https: self.tls(
+                "listeners.rest.https",
+                &raw.https,
+                &keys,
+                &raw.client_ca_file,
+                &raw.client_certificate,
+            ),
+        }
+    }
+
+    fn plain(&mut self, key: &'static str, value: &str) -> Option<SocketAddr> {
+        let address = self.address(key, value)?;
+        self.public(key, address, false);
+        Some(address)
+    }
+
+    fn tls(
+        &mut self,
+        key: &'static str,
+        value: &str,
+        keys: &TlsKeys<'_>,
+        client_ca_file: &str,
+        client_certificate: &str,
+    ) -> Option<(SocketAddr, ServerTls)> {
+        let address = self.address(key, value);
+        let client_certificate = self.choice(
+            &format!("{}.client_certificate", keys.section),
+            client_certificate,
+            &["required", "optional", "none"],
+            &[ClientCertificate::Required, ClientCertificate::Optional, ClientCertificate::None],
+        );
+        let address = address?;
+        if client_certificate != ClientCertificate::Required {
+            self.public(key, address, true);
+        }
+        let (certificate_file, key_file, key_password) = self.key_pair(keys);
+        let client_ca_file = match client_certificate {
+            ClientCertificate::None => None,
+            _ => Some(self.authority(&format!("{}.client_ca_file", keys.section), client_ca_file)),
+        };
+        let tls = ServerTls { certificate_file, key_file, key_password, client_ca_file, client_certificate };
+        Some((address, tls))
+    }
+
+    fn public(&mut self, key: &'static str, address: SocketAddr, tls: bool) {
+        if !address.ip().to_canonical().is_loopback() && !self.raw.listeners.danger_public_without_mutual_tls
+        {
+            self.wrong(key, Problem::PublicWithoutMutualTls { tls });
+        }
+    }
+
+    fn address(&mut self, key: &'static str, value: &str) -> Option<SocketAddr> {
+        if value.is_empty() {
+            return None;
+        }
+        let Ok(address) = value.parse::<SocketAddr>() else {
+            self.wrong(key, Problem::Address);
+            return None;
+        };
+        // Port 0 is "any that is free": two of them do not meet.
+        match self.taken.iter().find(|(taken, _)| *taken == address && address.port() != 0) {
+            Some((_, other)) => self.wrong(key, Problem::AddressTaken { other }),
+            None => self.taken.push((address, key)),
+        }
+        Some(address)
+    }
+
+    fn pki(&self) -> PathBuf {
+        self.resolve(&self.raw.directories.data).join("pki")
+    }
+
+    fn key_pair(&mut self, keys: &TlsKeys<'_>) -> (PathBuf, PathBuf, Option<Secret>) {
+        let certificate_key = format!("{}.certificate_file", keys.section);
+        let key_key = format!("{}.key_file", keys.section);
+        let password = self.password(keys);
+        match (keys.certificate_file, keys.key_file) {
+            ("", "") if self.raw.sandbox.enabled => {
+                let pki = self.pki();
+                let certificate = pki.join(format!("{}.pem", keys.generated));
+                return (certificate, pki.join(format!("{}.key", keys.generated)), None);
+            }
+            ("", "") => {
+                self.wrong(&certificate_key, Problem::Missing { wanted: "a file with a certificate chain" });
+                self.wrong(&key_key, Problem::Missing { wanted: "a file with a private key" });
+            }
+            ("", _) => self.wrong(&certificate_key, Problem::Half { other: "key_file" }),
+            (_, "") => self.wrong(&key_key, Problem::Half { other: "certificate_file" }),
+            (certificate, key) => {
+                self.readable(&certificate_key, certificate);
+                self.readable(&key_key, key);
+            }
+        }
+        (self.resolve(keys.certificate_file), self.resolve(keys.key_file), password)
+    }
+
+    fn authority(&mut self, key: &str, value: &str) -> PathBuf {
+        match value {
+            "" if self.raw.sandbox.enabled => self.pki().join("ca.pem"),
+            "" => {
+                self.wrong(key, Problem::Missing { wanted: "a file with the certificates of authorities" });
+                PathBuf::new()
+            }
+            path => {
+                self.readable(key, path);
+                self.resolve(path)
+            }
+        }
+    }
+
+    fn readable(&mut self, key: &str, value: &str) {
+        let path = self.resolve(value);
+        if let Err(error) = std::fs::File::open(&path).and_then(|file| {
+            // A folder opens; it is not a file for that.
+            if file.metadata()?.is_dir() { Err(std::io::ErrorKind::IsADirectory.into()) } else { Ok(()) }
+        }) {
+            self.wrong(key, Problem::Unreadable { path, kind: error.kind() });
+        }
+    }
+
+    fn password(&mut self, keys: &TlsKeys<'_>) -> Option<Secret> {
+        let literal = format!("{}.key_password", keys.section);
+        let file = format!("{}.key_password_file", keys.section);
+        let given = self.places.written(&literal).map(|text| text.trim_matches(['"', '\'']).to_owned());
+        if let Some(text) = given.filter(|text| !text.is_empty())
+            && !variables::is_reference(&text)
+        {
+            self.wrong(&literal, Problem::SecretInFile { other: "key_password_file" });
+            return None;
+        }
+        match (keys.key_password, keys.key_password_file) {
+            ("", "") => None,
+            (password, "") => Some(Secret::new(password.to_owned())),
+            ("", path) => {
+                let path = self.resolve(path);
+                match std::fs::read_to_string(&path) {
+                    Ok(text) => Some(Secret::new(text.lines().next().unwrap_or_default().to_owned())),
+                    Err(error) => {
+                        self.wrong(&file, Problem::Unreadable { path, kind: error.kind() });
+                        None
+                    }
+                }
+            }
+            _ => {
+                self.wrong(&file, Problem::TwoSecrets { other: "key_password" });
+                None
+            }
+        }
+    }
+
+    fn node(&mut self) -> Node {
+        let raw = &self.raw.node;
+        let keys = TlsKeys {
+            section: "node",
+            certificate_file: &raw.certificate_file,
+            key_file: &raw.key_file,
+            key_password: &raw.key_password,
+            key_password_file: &raw.key_password_file,
+            generated: "node-client",
+        };
+        let (certificate_file, key_file, key_password) = self.key_pair(&keys);
+        let node = Node {
+            url: self.url("node.url", &raw.url),
+            ca_file: self.authority("node.ca_file", &raw.ca_file),
+            certificate_file,
+            key_file,
+            key_password,
+            connect: self.millis("node.connect_ms", raw.connect_ms),
+            first_byte: self.millis("node.first_byte_ms", raw.first_byte_ms),
+            total: self.millis("node.total_ms", raw.total_ms),
+            max_concurrent: self.count("node.max_concurrent", u64::from(raw.max_concurrent), 1, 1_000_000),
+        };
+        for (key, value) in [("node.connect_ms", raw.connect_ms), ("node.first_byte_ms", raw.first_byte_ms)] {
+            if value > raw.total_ms {
+                let other = "node.total_ms";
+                self.wrong(key, Problem::Deadline { relation: "at most", other, value: raw.total_ms });
+            }
+        }
+        node
+    }
+
+    fn url(&mut self, key: &str, value: &str) -> http::Uri {
+        let parsed = value.trim_end_matches('/').parse::<http::Uri>().ok();
+        let good = parsed.filter(|uri| {
+            uri.scheme_str() == Some("https")
+                && uri.authority().is_some_and(|a| !a.as_str().contains('@') && !a.host().is_empty())
+                && uri.query().is_none()
+                && !value.contains('#')
+        });
+        good.unwrap_or_else(|| {
+            self.wrong(key, Problem::Url);
+            http::Uri::default()
+        })
+    }
+
+    fn pdd(&mut self) -> Pdd {
+        let raw = &self.raw.pdd;
+        // The sender is answered by this deadline whatever the node does, so the node's must come first.
+        let node = self.raw.node.total_ms;
+        if node >= raw.request_ms {
+            let (other, value) = ("pdd.request_ms", raw.request_ms);
+            self.wrong("node.total_ms", Problem::Deadline { relation: "less than", other, value });
+        }
+        if raw.body_ms > raw.request_ms {
+            let (other, value) = ("pdd.request_ms", raw.request_ms);
+            self.wrong("pdd.body_ms", Problem::Deadline { relation: "at most", other, value });
+        }
+        Pdd {
+            request: self.millis("pdd.request_ms", raw.request_ms),
+            body: self.millis("pdd.body_ms", raw.body_ms),
+            body_bytes: self.count("pdd.body_bytes", raw.body_bytes, 1024, MOST_BYTES),
+        }
+    }
+
+    fn limits(&mut self) -> Limits {
+        let raw = &self.raw.limits;
+        Limits {
+            // Envelope, header, busta and a form's own nesting need some.
+            depth: self.count("limits.depth", raw.depth, LEAST_DEPTH, 1024),
+            attributes: self.count("limits.attributes", raw.attributes, 8, 65_536),
+            name_bytes: self.count("limits.name_bytes", raw.name_bytes, 64, 65_536),
+            text_bytes: self.count("limits.text_bytes", raw.text_bytes, 1024, MOST_BYTES),
+            document_bytes: self.count("limits.document_bytes", raw.document_bytes, 1024, MOST_BYTES),
+            elements: self.count("limits.elements", raw.elements, 64, MOST_BYTES),
+        }
+    }
+
+    fn rate(&mut self) -> Rate {
+        let raw = &self.raw.rate;
+        Rate {
+            identity_per_second: self.positive("rate.identity_per_second", raw.identity_per_second),
+            identity_burst: self.positive("rate.identity_burst", raw.identity_burst),
+            mittente_per_second: self.positive("rate.mittente_per_second", raw.mittente_per_second),
+            mittente_burst: self.positive("rate.mittente_burst", raw.mittente_burst),
+            max_identities: self.count("rate.max_identities", u64::from(raw.max_identities), 1, 10_000_000),
+        }
+    }
+
+    fn sandbox(&mut self) -> Option<Sandbox> {
+        let raw = &self.raw.sandbox;
+        if !raw.enabled {
+            return None;
+        }
+        if self.raw.production {
+            self.wrong("sandbox.enabled", Problem::SandboxInProduction);
+        }
+        Some(Sandbox {
+            node: self.own("sandbox.node", &raw.node)?,
+            pdd: self.own("sandbox.pdd", &raw.pdd)?,
+            control: self.own("sandbox.control", &raw.control)?,
+            pki: self.pki(),
+        })
+    }
+
+    fn own(&mut self, key: &'static str, value: &str) -> Option<SocketAddr> {
+        if value.is_empty() {
+            self.wrong(key, Problem::Missing { wanted: "a loopback address and a port" });
+        }
+        let address = self.address(key, value)?;
+        if !address.ip().is_loopback() {
+            self.wrong(key, Problem::SandboxPublic);
+        }
+        Some(address)
+    }
+
+    fn log(&mut self) -> Log {
+        let raw = &self.raw.log;
+        Log {
+            format: self.choice(
+                "log.format",
+                &raw.format,
+                &["text", "json"],
+                &[LogFormat::Text, LogFormat::Json],
+            ),
+            level: self.choice(
+                "log.level",
+                &raw.level,
+                &["error", "warn", "info", "debug", "trace"],
+                &[
+                    LevelFilter::ERROR,
+                    LevelFilter::WARN,
+                    LevelFilter::INFO,
+                    LevelFilter::DEBUG,
+                    LevelFilter::TRACE,
+                ],
+            ),
+        }
+    }
+
+    /// The value that has the name; where none has, a mistake, and the strictest value, which is the first.
+    fn choice<T: Copy, const N: usize>(
+        &mut self,
+        key: &str,
+        value: &str,
+        wanted: &'static [&'static str; N],
+        values: &[T; N],
+    ) -> T {
+        let [first, ..] = values.as_slice() else { unreachable!("a choice among nothing") };
+        match wanted.iter().zip(values).find(|(name, _)| **name == value) {
+            Some((_, chosen)) => *chosen,
+            None => {
+                self.wrong(key, Problem::Choice { wanted });
+                *first
+            }
+        }
+    }
+
+    fn count(&mut self, key: &str, value: u64, least: u64, most: u64) -> usize {
+        if !(least..=most).contains(&value) {
+            self.wrong(key, Problem::Range { least, most });
+        }
+        usize::try_from(value).unwrap_or(usize::MAX)
+    }
+
+    fn millis(&mut self, key: &str, value: u64) -> Duration {
+        if !(1..=MOST_MS).contains(&value) {
+            self.wrong(key, Problem::Range { least: 1, most: MOST_MS });
+        }
+        Duration::from_millis(value)
+    }
+
+    fn positive(&mut self, key: &str, value: u32) -> NonZeroU32 {
+        NonZeroU32::new(value).unwrap_or_else(|| {
+            self.wrong(key, Problem::Range { least: 1, most: u64::from(u32::MAX) });
+            NonZeroU32::MIN
+        })
+    }
+}
