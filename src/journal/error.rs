@@ -152,6 +152,11 @@ impl EngineError {
     pub(super) fn new(source: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self(Arc::new(source))
     }
+
+    /// The engine's own error, where it is of that type.
+    pub(super) fn downcast_ref<E: std::error::Error + 'static>(&self) -> Option<&E> {
+        self.0.downcast_ref()
+    }
 }
 
 impl JournalError {
