@@ -39,10 +39,16 @@
 //! only its answer is lost. A lost answer to `intend` or `repeat` is a token that never reached its caller: the record
 //! becomes `failed`, and the twin that follows is free to go. Reading calls may be dropped at any moment.
 
+#[cfg(test)]
+mod conformance_tests;
 mod entry;
 mod error;
 mod memory;
+#[cfg(test)]
+mod model_tests;
 mod record;
+#[cfg(test)]
+mod specimens;
 mod sqlite;
 mod state;
 mod token;
