@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use openssl::asn1::{Asn1Time, Asn1TimeRef};
 use openssl::error::ErrorStack;
 use openssl::nid::Nid;
-use openssl::x509::{X509, X509NameRef, X509Ref};
+use openssl::x509::{X509, X509NameRef};
 
 use super::TlsIdentity;
 
@@ -27,14 +27,9 @@ pub(super) fn identity(der: &[u8]) -> Result<TlsIdentity, ErrorStack> {
     })
 }
 
-/// When a certificate ends.
-pub(super) fn not_after(certificate: &X509Ref) -> Result<Timestamp, ErrorStack> {
-    timestamp(certificate.not_after())
-}
-
 /// The last common name. Where a subject holds several, the last is the most specific (RFC 4514 §2.1 writes them
 /// from there).
-pub(super) fn common_name(name: &X509NameRef) -> Option<String> {
+fn common_name(name: &X509NameRef) -> Option<String> {
     let last = name.entries_by_nid(Nid::COMMONNAME).last()?;
     last.data().to_string().ok()
 }
@@ -85,7 +80,11 @@ fn escape(value: &str, line: &mut String) {
     }
 }
 
-fn timestamp(time: &Asn1TimeRef) -> Result<Timestamp, ErrorStack> {
+/// A time of a certificate as an instant.
+///
+/// # Errors
+/// If OpenSSL cannot read it.
+pub fn instant(time: &Asn1TimeRef) -> Result<Timestamp, ErrorStack> {
     let since = Asn1Time::from_unix(0)?.diff(time)?;
     let seconds = i64::from(since.days) * 86_400 + i64::from(since.secs);
     // X.509 times end with the year 9999, where a Timestamp ends too.
@@ -122,7 +121,7 @@ mod tests {
     fn times_before_and_after_2050_are_read_alike() {
         for seconds in [0, 1_795_219_200, 4_102_444_800] {
             let time = Asn1Time::from_unix(seconds).unwrap();
-            assert_eq!(timestamp(&time).unwrap().as_second(), seconds);
+            assert_eq!(instant(&time).unwrap().as_second(), seconds);
         }
     }
 }

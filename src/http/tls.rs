@@ -19,7 +19,7 @@ use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKey
 use rustls::server::{VerifierBuilderError, WebPkiClientVerifier};
 use rustls::{RootCertStore, ServerConfig};
 
-use super::identity::not_after;
+pub use super::identity::instant;
 
 /// Where the files of a listener are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -300,7 +300,7 @@ fn roots(path: &Path, pem: &[u8]) -> Result<RootCertStore, TlsError> {
 
 fn expiry_of_der(path: &Path, der: &[u8]) -> Result<Timestamp, TlsError> {
     X509::from_der(der)
-        .and_then(|certificate| not_after(&certificate))
+        .and_then(|certificate| instant(certificate.not_after()))
         .map_err(|error| TlsError::Certificate { path: path.to_owned(), error })
 }
 

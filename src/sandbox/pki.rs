@@ -28,7 +28,7 @@ use openssl::x509::extension::{
 };
 use openssl::x509::{X509, X509Builder, X509NameBuilder, X509Ref};
 
-use crate::http::tls::{TlsError, expires_at};
+use crate::http::tls::instant;
 
 /// A certificate with less than this left is replaced.
 const RENEW_BEFORE: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -233,23 +233,12 @@ fn ensure_leaf(
 /// The pair as it is on disk, if it is whole, belongs together and is not about to expire. Whatever is wrong with
 /// it has the same remedy.
 fn usable(pair: &Pair, now: Timestamp) -> Option<(X509, PKey<Private>)> {
-    let pem = fs::read(&pair.certificate).ok()?;
+    let certificate = X509::from_pem(&fs::read(&pair.certificate).ok()?).ok()?;
     let key = PKey::private_key_from_pem(&fs::read(&pair.key).ok()?).ok()?;
-    let certificate = X509::from_pem(&pem).ok()?;
-    let begun = begins(&certificate).ok()? <= now;
-    let lasts = now.checked_add(RENEW_BEFORE).ok()? < expiry(&pair.certificate, &pem).ok()?;
+    let begun = instant(certificate.not_before()).ok()? <= now;
+    let lasts = now.checked_add(RENEW_BEFORE).ok()? < instant(certificate.not_after()).ok()?;
     let belongs = certificate.public_key().ok()?.public_eq(&key);
     (begun && lasts && belongs).then_some((certificate, key))
-}
-
-fn expiry(path: &Path, pem: &[u8]) -> Result<Timestamp, TlsError> {
-    expires_at(path, pem)
-}
-
-fn begins(certificate: &X509Ref) -> Result<Timestamp, ErrorStack> {
-    let since = Asn1Time::from_unix(0)?.diff(certificate.not_before())?;
-    let seconds = i64::from(since.days) * 86_400 + i64::from(since.secs);
-    Ok(Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX))
 }
 
 fn new_key() -> Result<PKey<Private>, ErrorStack> {

@@ -3,6 +3,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::Instant;
 
 use super::*;
+use crate::http::tls::expires_at;
 
 const PARTI: [&str; 3] = ["LAZIO", "PIEMONTE", "VAL D'AOSTA"];
 

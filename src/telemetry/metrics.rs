@@ -87,6 +87,14 @@ impl Counted {
 }
 
 impl Metrics {
+    /// A recorder that nothing reports to, for tests of what renders it.
+    ///
+    /// # Errors
+    /// If the exporter refuses the buckets.
+    pub fn detached() -> Result<Self, MetricsError> {
+        Ok(Self { handle: recorder()?.handle() })
+    }
+
     /// The text that Prometheus scrapes (exposition format 0.0.4).
     #[must_use]
     pub fn render(&self) -> String {
