@@ -11,12 +11,14 @@
 mod azione;
 mod build;
 mod catalogue;
+pub mod corpo;
 mod documento;
 mod membro;
 mod parti;
 mod problem;
 mod puntatore;
 mod raw;
+mod registro;
 mod resolve;
 #[cfg(test)]
 mod tests;
@@ -31,6 +33,7 @@ pub use membro::{ESITO, Fonte, Membro, MembroError, Origine, Valore};
 pub use parti::{Parte, Parti, SoapAction};
 pub use problem::Problem;
 pub use puntatore::{Pointer, PointerError};
+pub use registro::Registro;
 pub use resolve::Schemas;
 
 use crate::config::source::Mistake;
