@@ -47,6 +47,11 @@ mod richiesta;
 mod testata;
 mod verify;
 
+#[cfg(test)]
+mod prova;
+#[cfg(test)]
+mod reference_tests;
+
 pub use busta::{Busta, Correlato, Ora, Parte, ProfiloTrasmissione, Riscontro, Servizio, Trasmissione};
 pub use codice::{CodiceEccezione, Fase, Riprova, Voce};
 pub use decode::{Received, decode};
