@@ -527,3 +527,62 @@ fn what_grows_with_input_is_bounded() {
     let long = "x".repeat(70_000);
     assert!(matches!(broken(AZIONE, &format!("<e:Azione>{long}</e:Azione>")), Broken::TooLarge(_)));
 }
+
+#[test]
+fn whatever_is_damaged_is_either_reported_or_harmless() {
+    // A fixed sequence, so that a failure can be looked at again.
+    let mut state = 0x2545_F491_4F6C_DD1D_u64;
+    let mut next = |bound: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % bound as u64).unwrap()
+    };
+    let pieces = [
+        "<e:x/>",
+        "<x/>",
+        "x",
+        "&amp;",
+        "\n ",
+        "<!---->",
+        "<?p?>",
+        "<![CDATA[y]]>",
+        "<e:Azione>a</e:Azione>",
+        "<e:Sequenza numeroProgressivo='1'/>",
+        "</e:Messaggio>",
+    ];
+    let (mut broken, mut wrong, mut clean) = (0, 0, 0);
+    for _ in 0..4000 {
+        let mut lines: Vec<String> = RICHIESTA.lines().map(str::to_owned).collect();
+        for _ in 0..=next(2) {
+            let line = 3 + next(lines.len() - 5);
+            let places: Vec<usize> = lines[line].match_indices('>').map(|(at, _)| at + 1).collect();
+            match next(3) {
+                0 => drop(lines.remove(line)),
+                1 if !places.is_empty() => {
+                    let at = places[next(places.len())];
+                    lines[line].insert_str(at, pieces[next(pieces.len())]);
+                }
+                _ => lines.swap(line, line + 1),
+            }
+        }
+        let text = lines.concat();
+        let Ok(envelope) = crate::soap::decode(&text, &Limits::default()) else { continue };
+        match decode(&envelope) {
+            Err(_) => broken += 1,
+            Ok(received) if !received.eccezioni.is_empty() => wrong += 1,
+            Ok(Received { busta, .. }) => {
+                clean += 1;
+                let due = [
+                    &busta.mittente.nome,
+                    &busta.mittente.tipo,
+                    &busta.destinatario.nome,
+                    &busta.identificatore,
+                ];
+                assert!(due.iter().all(|value| !value.is_empty()), "{text}");
+                assert!(busta.ora.istante.timestamp().is_some(), "{text}");
+            }
+        }
+    }
+    assert!(broken > 200 && wrong > 200 && clean > 200, "{broken} {wrong} {clean}");
+}

@@ -39,6 +39,7 @@ mod identificatore;
 mod intestazione;
 mod istante;
 mod lettura;
+pub mod linee_guida;
 mod liste;
 mod profilo;
 mod registro;
