@@ -11,6 +11,11 @@ fn envelope(inside: &str) -> String {
     format!("<?xml version='1.0'?>\n<s:Envelope {SOAP}>{inside}</s:Envelope>")
 }
 
+/// An envelope whose Body holds one wrapper around `members`.
+fn envelope_of(members: &str) -> String {
+    envelope(&format!("<s:Body><w>{members}</w></s:Body>"))
+}
+
 #[test]
 fn blocks_and_children_are_spans_with_their_prefixes() {
     let text = envelope(
@@ -155,4 +160,6 @@ fn the_children_of_a_wrapper_come_with_what_they_hold() {
     assert_eq!((ok.as_ref(), none.as_ref()), ("OK", ""));
     assert_eq!(text.get(*offset..*offset + 2), Some("OK"));
     assert_eq!(envelope.payload().unwrap().inner("urn:altro", "Esito", &limits), Ok(None));
+    let many = envelope_of(&"<a/>".repeat(65));
+    assert!(read(&many).unwrap().payload().unwrap().children(&limits).is_err());
 }

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::{ACTOR_NEXT, NAMESPACE, SoapError};
-use crate::xml::{Binding, Event, Limits, Name, Reader, XmlError, characters};
+use super::{ACTOR_NEXT, NAMESPACE};
+use crate::xml::{Binding, Event, Limits, Name, Reader, XmlError, XmlErrorKind, characters};
 
 /// One element of a message, as a span of the text that holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,14 +116,15 @@ impl<'x> Part<'x> {
     ///
     /// # Errors
     /// More than 64 children, or the part is larger than `limits`; it was well formed when it was taken.
-    pub fn children(&self, limits: &Limits) -> Result<Vec<(Part<'x>, Inner<'x>)>, SoapError> {
+    pub fn children(&self, limits: &Limits) -> Result<Vec<(Part<'x>, Inner<'x>)>, XmlError> {
         let mut reader = self.reader(limits);
         let mut children = Vec::new();
         reader.next_event()?;
         loop {
             match reader.next_event()? {
                 Event::Start(_) if children.len() >= MAX_CHILDREN => {
-                    return Err(SoapError::TooMany { what: "children of a wrapper", limit: MAX_CHILDREN });
+                    let kind = XmlErrorKind::TooLarge { what: "children of a wrapper", limit: MAX_CHILDREN };
+                    return Err(XmlError { kind, offset: reader.offset() });
                 }
                 Event::Start(name) => {
                     let child = Self::take(&mut reader, name)?;
