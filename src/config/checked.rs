@@ -423,12 +423,15 @@ impl<'a> Check<'a> {
         client_certificate: &str,
     ) -> Option<(SocketAddr, ServerTls)> {
         let address = self.address(key, value);
-        let client_certificate = self.choice(
-            &format!("{}.client_certificate", keys.section),
-            client_certificate,
-            &["required", "optional", "none"],
-            &[ClientCertificate::Required, ClientCertificate::Optional, ClientCertificate::None],
-        );
+        let demands = [
+            ("required", ClientCertificate::Required),
+            ("optional", ClientCertificate::Optional),
+            ("none", ClientCertificate::None),
+        ];
+        // A demand that is not understood is the strictest, and no cause of further mistakes.
+        let client_certificate = self
+            .choice(&format!("{}.client_certificate", keys.section), client_certificate, &demands)
+            .unwrap_or(ClientCertificate::Required);
         let address = address?;
         if client_certificate != ClientCertificate::Required {
             self.public(key, address, true);
@@ -664,44 +667,28 @@ impl<'a> Check<'a> {
 
     fn log(&mut self) -> Log {
         let raw = &self.raw.log;
+        let formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
+        let levels = [
+            ("error", LevelFilter::ERROR),
+            ("warn", LevelFilter::WARN),
+            ("info", LevelFilter::INFO),
+            ("debug", LevelFilter::DEBUG),
+            ("trace", LevelFilter::TRACE),
+        ];
         Log {
-            format: self.choice(
-                "log.format",
-                &raw.format,
-                &["text", "json"],
-                &[LogFormat::Text, LogFormat::Json],
-            ),
-            level: self.choice(
-                "log.level",
-                &raw.level,
-                &["error", "warn", "info", "debug", "trace"],
-                &[
-                    LevelFilter::ERROR,
-                    LevelFilter::WARN,
-                    LevelFilter::INFO,
-                    LevelFilter::DEBUG,
-                    LevelFilter::TRACE,
-                ],
-            ),
+            format: self.choice("log.format", &raw.format, &formats).unwrap_or(LogFormat::Text),
+            level: self.choice("log.level", &raw.level, &levels).unwrap_or(LevelFilter::INFO),
         }
     }
 
-    /// The value that has the name; where none has, a mistake, and the strictest value, which is the first.
-    fn choice<T: Copy, const N: usize>(
-        &mut self,
-        key: &str,
-        value: &str,
-        wanted: &'static [&'static str; N],
-        values: &[T; N],
-    ) -> T {
-        let [first, ..] = values.as_slice() else { unreachable!("a choice among nothing") };
-        match wanted.iter().zip(values).find(|(name, _)| **name == value) {
-            Some((_, chosen)) => *chosen,
-            None => {
-                self.wrong(key, Problem::Choice { wanted });
-                *first
-            }
+    /// The value that has the name.
+    fn choice<T: Copy>(&mut self, key: &str, value: &str, values: &[(&'static str, T)]) -> Option<T> {
+        let chosen = values.iter().find(|(name, _)| *name == value).map(|(_, chosen)| *chosen);
+        if chosen.is_none() {
+            let wanted = values.iter().map(|(name, _)| *name).collect();
+            self.wrong(key, Problem::Choice { wanted });
         }
+        chosen
     }
 
     fn count(&mut self, key: &str, value: u64, least: u64, most: u64) -> usize {

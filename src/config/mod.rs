@@ -80,7 +80,9 @@ fn check(
     base: &Path,
     variables: Lookup<'_>,
 ) -> Result<Config, Vec<ConfigError>> {
-    let (raw, places, faults) = source.parse::<raw::Raw>(Some(variables));
+    let (mut raw, places, faults) = source.parse::<raw::Raw>(Some(variables));
+    // Where it is not known whether the sandbox was meant, the certificates that it would make are not missed.
+    raw.sandbox.enabled |= faults.iter().any(|fault| fault.place.key == "sandbox.enabled");
     let unreadable = faults.iter().any(|fault| matches!(fault.problem, source::Fault::Syntax(_)));
     let mut errors: Vec<ConfigError> = faults.into_iter().map(|fault| fault.map(Problem::from)).collect();
     // What a file that is not TOML would have said is not known: its rules are not tried.

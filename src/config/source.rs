@@ -133,7 +133,8 @@ impl Source {
         let mut places = Places { file, text: text.clone(), keys: HashMap::new() };
         places.note_table(document.get_ref(), "");
         if !errors.is_empty() {
-            let mistakes = errors.iter().map(|e| places.syntax(e)).collect();
+            let mut mistakes: Vec<_> = errors.iter().map(|e| places.syntax(e)).collect();
+            mistakes.sort_by(|a, b| a.place.cmp(&b.place));
             return (T::default(), places, mistakes);
         }
         let mut mistakes = Vec::new();

@@ -76,13 +76,8 @@ impl Build<'_> {
         let tipo = if raw.tipo.is_empty() { "SPC".to_owned() } else { raw.tipo };
         self.name("service.nome", &raw.nome);
         self.name("service.erogatore", &raw.erogatore);
-        let profilo = self.choice(
-            "service.profilo",
-            &raw.profilo,
-            &PROFILI.map(Profilo::as_str),
-            &PROFILI,
-            &PROFILE_NAMES,
-        );
+        let profili = PROFILI.map(|profilo| (profilo.as_str(), profilo));
+        let profilo = self.choice("service.profilo", &raw.profilo, &profili);
         let fruitori = match raw.fruitori {
             RawFruitori::Gruppo(gruppo) => {
                 if gruppo.is_empty() {
@@ -110,27 +105,16 @@ impl Build<'_> {
 
     fn azione(&mut self, raw: RawAzione, at: &str, servizio: &Arc<Servizio>) -> Option<Azione> {
         self.name(&format!("{at}.nome"), &raw.nome);
-        let direction = self.choice(
-            &format!("{at}.direction"),
-            &raw.direction,
-            &["inbound", "outbound"],
-            &[Direction::Inbound, Direction::Outbound],
-            &["inbound", "outbound"],
-        );
-        let duplicate = self.choice(
-            &format!("{at}.duplicate"),
-            &raw.duplicate,
-            &["recorded", "refuse", "deliver"],
-            &[Duplicate::Recorded, Duplicate::Refuse, Duplicate::Deliver],
-            &["recorded", "refuse", "deliver"],
-        );
-        let refusal = self.choice(
-            &format!("{at}.refusal"),
-            &raw.refusal,
-            &["esito", "fault"],
-            &[Refusal::Esito, Refusal::Fault],
-            &["esito", "fault"],
-        );
+        let directions = [("inbound", Direction::Inbound), ("outbound", Direction::Outbound)];
+        let duplicates = [
+            ("recorded", Duplicate::Recorded),
+            ("refuse", Duplicate::Refuse),
+            ("deliver", Duplicate::Deliver),
+        ];
+        let refusals = [("esito", Refusal::Esito), ("fault", Refusal::Fault)];
+        let direction = self.choice(&format!("{at}.direction"), &raw.direction, &directions);
+        let duplicate = self.choice(&format!("{at}.duplicate"), &raw.duplicate, &duplicates);
+        let refusal = self.choice(&format!("{at}.refusal"), &raw.refusal, &refusals);
         let on_unknown = self.on_unknown(at, &raw);
         let rest = self.rest(at, &raw);
         let richiesta = self.richiesta(raw.richiesta, &format!("{at}.richiesta"), direction);
@@ -166,14 +150,8 @@ impl Build<'_> {
             }
             ("resend", reason) => Some(OnUnknown::Resend { reason: reason.to_owned() }),
             (other, _) => {
-                self.choice(
-                    &format!("{at}.on_unknown"),
-                    other,
-                    &["hold", "resend"],
-                    &[(), ()],
-                    &["hold", "resend"],
-                );
-                None
+                let choices = [("hold", None), ("resend", None)];
+                self.choice(&format!("{at}.on_unknown"), other, &choices).flatten()
             }
         }
     }
@@ -184,15 +162,10 @@ impl Build<'_> {
             return None;
         };
         let methods = [http::Method::POST, http::Method::PUT, http::Method::GET, http::Method::DELETE];
+        let methods = ["POST", "PUT", "GET", "DELETE"].into_iter().zip(methods).collect::<Vec<_>>();
         let method = match rest.method.as_str() {
             "" => Some(http::Method::POST),
-            method => self.choice(
-                &format!("{at}.rest.method"),
-                method,
-                &["POST", "PUT", "GET", "DELETE"],
-                &methods,
-                &["POST", "PUT", "GET", "DELETE"],
-            ),
+            method => self.choice(&format!("{at}.rest.method"), method, &methods),
         };
         let key = format!("{at}.rest.path");
         let plain = rest.path.starts_with('/')
@@ -452,20 +425,13 @@ impl Build<'_> {
         }
     }
 
-    fn choice<T: Clone>(
-        &mut self,
-        key: &str,
-        value: &str,
-        names: &[&str],
-        values: &[T],
-        wanted: &'static [&'static str],
-    ) -> Option<T> {
-        let found =
-            names.iter().zip(values).find(|(name, _)| **name == value).map(|(_, value)| value.clone());
-        if found.is_none() {
+    fn choice<T: Clone>(&mut self, key: &str, value: &str, values: &[(&'static str, T)]) -> Option<T> {
+        let chosen = values.iter().find(|(name, _)| *name == value).map(|(_, chosen)| chosen.clone());
+        if chosen.is_none() {
+            let wanted = values.iter().map(|(name, _)| *name).collect();
             self.wrong(key, Problem::Choice { wanted });
         }
-        found
+        chosen
     }
 
     /// One name, one action; and where the busta may lack it, one action that is then meant.
@@ -486,10 +452,3 @@ impl Build<'_> {
         }
     }
 }
-
-const PROFILE_NAMES: [&str; 4] = [
-    "EGOV_IT_MessaggioSingoloOneWay",
-    "EGOV_IT_ServizioSincrono",
-    "EGOV_IT_ServizioAsincronoSimmetrico",
-    "EGOV_IT_ServizioAsincronoAsimmetrico",
-];
