@@ -2,16 +2,7 @@
 //!
 //! Every rule that needs no other room is kept here, so that whoever holds a [`Config`] asks no question twice:
 //! addresses are parsed and reachable only as the rules allow, paths are resolved, deadlines are durations that fit
-//! into each other.
-//!
-//! With the sandbox on, a certificate that is not given is one that the sandbox generates, in `pki/` below
-//! `directories.data`:
-//!
-//! | file | is |
-//! | --- | --- |
-//! | `ca.pem` | the authority of all the others |
-//! | `pdd-server.pem`, `pdd-server.key` | certificate of `listeners.pdd` and of `listeners.rest` |
-//! | `node-client.pem`, `node-client.key` | what the gateway shows the node |
+//! into each other. Certificates and secrets are next door, in `files`.
 
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
@@ -20,216 +11,15 @@ use std::time::Duration;
 
 use tracing::level_filters::LevelFilter;
 
+use super::files::TlsKeys;
+use super::model::{
+    AdminListener, ClientCertificate, Config, Directories, Identity, Journal, Listeners, Log, LogFormat,
+    Node, Pdd, PddListener, Rate, RestListener, Sandbox, ServerTls,
+};
 use super::problem::Problem;
 use super::raw::{Raw, RawPddListener, RawRestListener};
-use super::secret::Secret;
 use super::source::{Mistake, Places};
-use super::variables;
 use crate::xml::Limits;
-
-/// The configuration, usable.
-#[derive(Debug, Clone)]
-pub struct Config {
-    /// The file it came from.
-    pub file: PathBuf,
-    /// Real messages pass here.
-    pub production: bool,
-    /// Who this gateway speaks as.
-    pub identity: Identity,
-    /// Where the data is.
-    pub directories: Directories,
-    /// The durable record.
-    pub journal: Journal,
-    /// Where the gateway listens.
-    pub listeners: Listeners,
-    /// The road to the national node.
-    pub node: Node,
-    /// What one envelope of a PDD may cost.
-    pub pdd: Pdd,
-    /// What one XML document may cost.
-    pub limits: Limits,
-    /// How many messages a sender may bring.
-    pub rate: Rate,
-    /// The sandbox, where it runs.
-    pub sandbox: Option<Sandbox>,
-    /// The log.
-    pub log: Log,
-}
-
-/// A party of `services/parti.toml`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identity {
-    /// Its type.
-    pub tipo: String,
-    /// Its name.
-    pub nome: String,
-}
-
-/// Folders, resolved.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Directories {
-    /// What the gateway writes.
-    pub data: PathBuf,
-    /// Schemas.
-    pub xsd: PathBuf,
-    /// Published contracts.
-    pub wsdl: PathBuf,
-    /// Services and parties.
-    pub services: PathBuf,
-    /// Code tables.
-    pub dictionaries: PathBuf,
-}
-
-/// The durable record.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Journal {
-    /// Its file.
-    pub path: PathBuf,
-}
-
-/// Where the gateway listens.
-#[derive(Debug, Clone)]
-pub struct Listeners {
-    /// Open connections over all of them.
-    pub max_connections: usize,
-    /// How long messages in hand may take after the order to stop.
-    pub drain: Duration,
-    /// Envelopes from PDDs.
-    pub pdd: PddListener,
-    /// JSON from the node.
-    pub rest: RestListener,
-    /// Console, health, metrics.
-    pub admin: AdminListener,
-}
-
-/// Listener of the PDDs.
-#[derive(Debug, Clone)]
-pub struct PddListener {
-    /// Address in the clear.
-    pub http: Option<SocketAddr>,
-    /// Address with TLS.
-    pub https: Option<(SocketAddr, ServerTls)>,
-}
-
-/// Listener of the node.
-#[derive(Debug, Clone)]
-pub struct RestListener {
-    /// Address with TLS.
-    pub https: Option<(SocketAddr, ServerTls)>,
-}
-
-/// Listener of the operator.
-#[derive(Debug, Clone)]
-pub struct AdminListener {
-    /// Address in the clear; always of this machine, unless `danger_public_without_mutual_tls`.
-    pub http: Option<SocketAddr>,
-}
-
-/// TLS of a listener.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ServerTls {
-    /// Certificate chain, PEM.
-    pub certificate_file: PathBuf,
-    /// Private key, PEM.
-    pub key_file: PathBuf,
-    /// Password of the key.
-    pub key_password: Option<Secret>,
-    /// Authorities of the clients; none where certificates are not asked for.
-    pub client_ca_file: Option<PathBuf>,
-    /// What is asked of a client.
-    pub client_certificate: ClientCertificate,
-}
-
-/// What a listener asks of a client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ClientCertificate {
-    /// No certificate, no connection.
-    Required,
-    /// One that is shown must be good.
-    Optional,
-    /// None is asked for.
-    None,
-}
-
-/// The road to the node.
-#[derive(Debug, Clone)]
-pub struct Node {
-    /// Base address: https, with authority, its path without a final `/`.
-    pub url: http::Uri,
-    /// Authorities of the node's certificate.
-    pub ca_file: PathBuf,
-    /// Certificate chain shown to the node.
-    pub certificate_file: PathBuf,
-    /// Its private key.
-    pub key_file: PathBuf,
-    /// Password of the key.
-    pub key_password: Option<Secret>,
-    /// Until the connection stands.
-    pub connect: Duration,
-    /// From the last byte sent to the first received.
-    pub first_byte: Duration,
-    /// The whole call.
-    pub total: Duration,
-    /// Calls at one time.
-    pub max_concurrent: usize,
-}
-
-/// What one envelope may cost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pdd {
-    /// From headers to answer.
-    pub request: Duration,
-    /// From headers to the last byte of the body.
-    pub body: Duration,
-    /// Length of a body.
-    pub body_bytes: usize,
-}
-
-/// How many messages a sender may bring.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rate {
-    /// Messages a second of one identity.
-    pub identity_per_second: NonZeroU32,
-    /// Messages at once of one identity.
-    pub identity_burst: NonZeroU32,
-    /// Messages a second of one Mittente.
-    pub mittente_per_second: NonZeroU32,
-    /// Messages at once of one Mittente.
-    pub mittente_burst: NonZeroU32,
-    /// Identities remembered.
-    pub max_identities: usize,
-}
-
-/// The simulated neighbours.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sandbox {
-    /// The node, with mutual TLS.
-    pub node: SocketAddr,
-    /// The regional PDD, in the clear.
-    pub pdd: SocketAddr,
-    /// The control of the node, in the clear.
-    pub control: SocketAddr,
-    /// Folder of the generated certificates.
-    pub pki: PathBuf,
-}
-
-/// The log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Log {
-    /// How a line looks.
-    pub format: LogFormat,
-    /// What is worth a line.
-    pub level: LevelFilter,
-}
-
-/// How a line of the log looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// For machines: one object a line.
-    Json,
-}
 
 const LEAST_DEPTH: u64 = 8;
 /// Greatest bound that a size may be given: what would be more is an attack or a slip of the keyboard.
@@ -244,23 +34,12 @@ pub(super) fn check(raw: &Raw, places: &Places, file: &Path, base: &Path) -> (Co
     (config, check.mistakes)
 }
 
-struct Check<'a> {
-    raw: &'a Raw,
-    places: &'a Places,
+pub(super) struct Check<'a> {
+    pub(super) raw: &'a Raw,
+    pub(super) places: &'a Places,
     base: &'a Path,
     mistakes: Vec<Mistake<Problem>>,
     taken: Vec<(SocketAddr, &'static str)>,
-}
-
-/// The keys of one TLS section, and their values.
-struct TlsKeys<'a> {
-    section: &'static str,
-    certificate_file: &'a str,
-    key_file: &'a str,
-    key_password: &'a str,
-    key_password_file: &'a str,
-    /// Name of the generated certificate.
-    generated: &'static str,
 }
 
 impl<'a> Check<'a> {
@@ -283,7 +62,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn wrong(&mut self, key: &str, problem: Problem) {
+    pub(super) fn wrong(&mut self, key: &str, problem: Problem) {
         self.mistakes.push(self.places.mistake(key, problem));
     }
 
@@ -315,7 +94,7 @@ impl<'a> Check<'a> {
         Identity { tipo: tipo.clone(), nome: nome.clone() }
     }
 
-    fn resolve(&self, path: &str) -> PathBuf {
+    pub(super) fn resolve(&self, path: &str) -> PathBuf {
         self.base.join(path)
     }
 
@@ -423,12 +202,15 @@ impl<'a> Check<'a> {
         client_certificate: &str,
     ) -> Option<(SocketAddr, ServerTls)> {
         let address = self.address(key, value);
-        let client_certificate = self.choice(
-            &format!("{}.client_certificate", keys.section),
-            client_certificate,
-            &["required", "optional", "none"],
-            &[ClientCertificate::Required, ClientCertificate::Optional, ClientCertificate::None],
-        );
+        let demands = [
+            ("required", ClientCertificate::Required),
+            ("optional", ClientCertificate::Optional),
+            ("none", ClientCertificate::None),
+        ];
+        // A demand that is not understood is the strictest, and no cause of further mistakes.
+        let client_certificate = self
+            .choice(&format!("{}.client_certificate", keys.section), client_certificate, &demands)
+            .unwrap_or(ClientCertificate::Required);
         let address = address?;
         if client_certificate != ClientCertificate::Required {
             self.public(key, address, true);
@@ -465,86 +247,8 @@ impl<'a> Check<'a> {
         Some(address)
     }
 
-    fn pki(&self) -> PathBuf {
+    pub(super) fn pki(&self) -> PathBuf {
         self.resolve(&self.raw.directories.data).join("pki")
-    }
-
-    fn key_pair(&mut self, keys: &TlsKeys<'_>) -> (PathBuf, PathBuf, Option<Secret>) {
-        let certificate_key = format!("{}.certificate_file", keys.section);
-        let key_key = format!("{}.key_file", keys.section);
-        let password = self.password(keys);
-        match (keys.certificate_file, keys.key_file) {
-            ("", "") if self.raw.sandbox.enabled => {
-                let pki = self.pki();
-                let certificate = pki.join(format!("{}.pem", keys.generated));
-                return (certificate, pki.join(format!("{}.key", keys.generated)), None);
-            }
-            ("", "") => {
-                self.wrong(&certificate_key, Problem::Missing { wanted: "a file with a certificate chain" });
-                self.wrong(&key_key, Problem::Missing { wanted: "a file with a private key" });
-            }
-            ("", _) => self.wrong(&certificate_key, Problem::Half { other: "key_file" }),
-            (_, "") => self.wrong(&key_key, Problem::Half { other: "certificate_file" }),
-            (certificate, key) => {
-                self.readable(&certificate_key, certificate);
-                self.readable(&key_key, key);
-            }
-        }
-        (self.resolve(keys.certificate_file), self.resolve(keys.key_file), password)
-    }
-
-    fn authority(&mut self, key: &str, value: &str) -> PathBuf {
-        match value {
-            "" if self.raw.sandbox.enabled => self.pki().join("ca.pem"),
-            "" => {
-                self.wrong(key, Problem::Missing { wanted: "a file with the certificates of authorities" });
-                PathBuf::new()
-            }
-            path => {
-                self.readable(key, path);
-                self.resolve(path)
-            }
-        }
-    }
-
-    fn readable(&mut self, key: &str, value: &str) {
-        let path = self.resolve(value);
-        if let Err(error) = std::fs::File::open(&path).and_then(|file| {
-            // A folder opens; it is not a file for that.
-            if file.metadata()?.is_dir() { Err(std::io::ErrorKind::IsADirectory.into()) } else { Ok(()) }
-        }) {
-            self.wrong(key, Problem::Unreadable { path, kind: error.kind() });
-        }
-    }
-
-    fn password(&mut self, keys: &TlsKeys<'_>) -> Option<Secret> {
-        let literal = format!("{}.key_password", keys.section);
-        let file = format!("{}.key_password_file", keys.section);
-        let given = self.places.written(&literal).map(|text| text.trim_matches(['"', '\'']).to_owned());
-        if let Some(text) = given.filter(|text| !text.is_empty())
-            && !variables::is_reference(&text)
-        {
-            self.wrong(&literal, Problem::SecretInFile { other: "key_password_file" });
-            return None;
-        }
-        match (keys.key_password, keys.key_password_file) {
-            ("", "") => None,
-            (password, "") => Some(Secret::new(password.to_owned())),
-            ("", path) => {
-                let path = self.resolve(path);
-                match std::fs::read_to_string(&path) {
-                    Ok(text) => Some(Secret::new(text.lines().next().unwrap_or_default().to_owned())),
-                    Err(error) => {
-                        self.wrong(&file, Problem::Unreadable { path, kind: error.kind() });
-                        None
-                    }
-                }
-            }
-            _ => {
-                self.wrong(&file, Problem::TwoSecrets { other: "key_password" });
-                None
-            }
-        }
     }
 
     fn node(&mut self) -> Node {
@@ -664,44 +368,28 @@ impl<'a> Check<'a> {
 
     fn log(&mut self) -> Log {
         let raw = &self.raw.log;
+        let formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
+        let levels = [
+            ("error", LevelFilter::ERROR),
+            ("warn", LevelFilter::WARN),
+            ("info", LevelFilter::INFO),
+            ("debug", LevelFilter::DEBUG),
+            ("trace", LevelFilter::TRACE),
+        ];
         Log {
-            format: self.choice(
-                "log.format",
-                &raw.format,
-                &["text", "json"],
-                &[LogFormat::Text, LogFormat::Json],
-            ),
-            level: self.choice(
-                "log.level",
-                &raw.level,
-                &["error", "warn", "info", "debug", "trace"],
-                &[
-                    LevelFilter::ERROR,
-                    LevelFilter::WARN,
-                    LevelFilter::INFO,
-                    LevelFilter::DEBUG,
-                    LevelFilter::TRACE,
-                ],
-            ),
+            format: self.choice("log.format", &raw.format, &formats).unwrap_or(LogFormat::Text),
+            level: self.choice("log.level", &raw.level, &levels).unwrap_or(LevelFilter::INFO),
         }
     }
 
-    /// The value that has the name; where none has, a mistake, and the strictest value, which is the first.
-    fn choice<T: Copy, const N: usize>(
-        &mut self,
-        key: &str,
-        value: &str,
-        wanted: &'static [&'static str; N],
-        values: &[T; N],
-    ) -> T {
-        let [first, ..] = values.as_slice() else { unreachable!("a choice among nothing") };
-        match wanted.iter().zip(values).find(|(name, _)| **name == value) {
-            Some((_, chosen)) => *chosen,
-            None => {
-                self.wrong(key, Problem::Choice { wanted });
-                *first
-            }
+    /// The value that has the name.
+    fn choice<T: Copy>(&mut self, key: &str, value: &str, values: &[(&'static str, T)]) -> Option<T> {
+        let chosen = values.iter().find(|(name, _)| *name == value).map(|(_, chosen)| *chosen);
+        if chosen.is_none() {
+            let wanted = values.iter().map(|(name, _)| *name).collect();
+            self.wrong(key, Problem::Choice { wanted });
         }
+        chosen
     }
 
     fn count(&mut self, key: &str, value: u64, least: u64, most: u64) -> usize {

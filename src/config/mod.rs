@@ -1,10 +1,12 @@
 //! What the operator wrote, and what of it can be used.
 //!
-//! Two stages: [`raw`] is the file as typed, [`checked`] turns it into a [`Config`] in which every address is
+//! Two stages: [`raw`] is the file as typed, `checked` turns it into a [`Config`] in which every address is
 //! parsed, every path resolved and every rule kept. All mistakes are found in one run, each with its file, line and
 //! key, what was seen and what was wanted. Starting and checking share this path.
 
-pub mod checked;
+mod checked;
+mod files;
+mod model;
 mod problem;
 pub mod raw;
 mod secret;
@@ -15,7 +17,7 @@ pub mod variables;
 
 use std::path::{Path, PathBuf};
 
-pub use checked::{
+pub use model::{
     AdminListener, ClientCertificate, Config, Directories, Identity, Journal, Listeners, Log, LogFormat,
     Node, Pdd, PddListener, Rate, RestListener, Sandbox, ServerTls,
 };
@@ -37,7 +39,7 @@ pub type ConfigError = Mistake<Problem>;
 /// # Errors
 /// Everything that is wrong with it.
 pub fn load(path: &Path) -> Result<Config, Vec<ConfigError>> {
-    let source = Source::read(path).map_err(|mistake| vec![mistake.map(Problem::from)])?;
+    let source = Source::read(path).map_err(|fault| vec![fault.map(Problem::from)])?;
     let base = path.parent().map(Path::to_owned).unwrap_or_default();
     check(source, path, &base, &environment)
 }
@@ -80,7 +82,9 @@ fn check(
     base: &Path,
     variables: Lookup<'_>,
 ) -> Result<Config, Vec<ConfigError>> {
-    let (raw, places, faults) = source.parse::<raw::Raw>(Some(variables));
+    let (mut raw, places, faults) = source.parse::<raw::Raw>(Some(variables));
+    // Where it is not known whether the sandbox was meant, the certificates that it would make are not missed.
+    raw.sandbox.enabled |= faults.iter().any(|fault| fault.place.key == "sandbox.enabled");
     let unreadable = faults.iter().any(|fault| matches!(fault.problem, source::Fault::Syntax(_)));
     let mut errors: Vec<ConfigError> = faults.into_iter().map(|fault| fault.map(Problem::from)).collect();
     // What a file that is not TOML would have said is not known: its rules are not tried.

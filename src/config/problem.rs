@@ -21,7 +21,7 @@ pub enum Problem {
     #[error("wanted one of {}", .wanted.join(", "))]
     Choice {
         /// The set.
-        wanted: &'static [&'static str],
+        wanted: Vec<&'static str>,
     },
     /// Not an address to listen on.
     #[error("wanted an IP address and a port, such as 127.0.0.1:8080")]

@@ -104,14 +104,14 @@ impl Source {
     ///
     /// # Errors
     /// The file cannot be read, or is not UTF-8.
-    pub fn read(file: &Path) -> Result<Self, Mistake<Fault>> {
+    pub fn read(file: &Path) -> Result<Self, Box<Mistake<Fault>>> {
         match std::fs::read_to_string(file) {
             Ok(text) => Ok(Self { file: file.to_owned(), text }),
-            Err(error) => Err(Mistake {
+            Err(error) => Err(Box::new(Mistake {
                 place: Place { file: file.to_owned(), line: None, key: String::new() },
                 seen: String::new(),
                 problem: Fault::Unreadable(error.kind()),
-            }),
+            })),
         }
     }
 
@@ -133,7 +133,8 @@ impl Source {
         let mut places = Places { file, text: text.clone(), keys: HashMap::new() };
         places.note_table(document.get_ref(), "");
         if !errors.is_empty() {
-            let mistakes = errors.iter().map(|e| places.syntax(e)).collect();
+            let mut mistakes: Vec<_> = errors.iter().map(|e| places.syntax(e)).collect();
+            mistakes.sort_by(|a, b| a.place.cmp(&b.place));
             return (T::default(), places, mistakes);
         }
         let mut mistakes = Vec::new();

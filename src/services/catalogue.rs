@@ -37,7 +37,7 @@ impl Catalogue {
     /// # Errors
     /// Everything that is wrong in all of them.
     pub fn load(dir: &Path) -> Result<Self, Vec<CatalogueError>> {
-        let mut files = files(dir).map_err(|mistake| vec![mistake])?;
+        let mut files = files(dir).map_err(|mistake| vec![*mistake])?;
         files.sort();
         let mut sources = Vec::new();
         let mut mistakes = Vec::new();
@@ -184,8 +184,8 @@ fn of_folder(dir: &Path, problem: Problem) -> CatalogueError {
     Mistake { place, seen: String::new(), problem }
 }
 
-fn files(dir: &Path) -> Result<Vec<std::path::PathBuf>, CatalogueError> {
-    let unreadable = |error: std::io::Error| of_folder(dir, Problem::Folder(error.kind()));
+fn files(dir: &Path) -> Result<Vec<std::path::PathBuf>, Box<CatalogueError>> {
+    let unreadable = |error: std::io::Error| Box::new(of_folder(dir, Problem::Folder(error.kind())));
     let mut files = Vec::new();
     for entry in std::fs::read_dir(dir).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();

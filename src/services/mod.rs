@@ -10,6 +10,7 @@
 
 mod azione;
 mod build;
+mod build_corpi;
 mod catalogue;
 pub mod corpo;
 mod documento;

@@ -196,7 +196,10 @@ impl Check<'_> {
             "" | "strict" => SoapAction::Strict,
             "lenient" => SoapAction::Lenient,
             _ => {
-                self.wrong(&format!("{at}.soapaction"), Problem::Choice { wanted: &["strict", "lenient"] });
+                self.wrong(
+                    &format!("{at}.soapaction"),
+                    Problem::Choice { wanted: vec!["strict", "lenient"] },
+                );
                 SoapAction::Strict
             }
         };

@@ -33,7 +33,7 @@ pub enum Problem {
     #[error("wanted one of {}", .wanted.join(", "))]
     Choice {
         /// The set.
-        wanted: &'static [&'static str],
+        wanted: Vec<&'static str>,
     },
     /// Not a name that the busta or XML can carry.
     #[error("wanted {wanted}")]
