@@ -43,6 +43,7 @@
 mod conformance_tests;
 mod entry;
 mod error;
+mod evidence;
 mod memory;
 #[cfg(test)]
 mod model_tests;
@@ -64,6 +65,7 @@ pub use self::entry::{
     Conclusion, Failing, Intent, Key, NodeAnswer, Reception, Refusal, Repetition, Reply, Timing,
 };
 pub use self::error::{EngineError, JournalError};
+pub use self::evidence::{ChainFault, Hash, Verification};
 pub use self::memory::MemoryJournal;
 pub use self::record::{
     Attempt, Counts, Filter, Health, Life, MessageId, Payload, PayloadKind, Recorded, Reference,
@@ -118,6 +120,9 @@ pub trait Journal: Send + Sync {
     /// Takes `count` numbers (at least one) for identifiers of `porta` that no other call, process or later life of
     /// this one will get. The numbers grow from 1 without end; an Identificatore shows seven digits of them.
     async fn reserve(&self, porta: &str, count: u32) -> Result<Range<u64>, JournalError>;
+
+    /// Walks the chain of evidence and compares every record with it. Long: reads everything there is.
+    async fn verify(&self) -> Result<Verification, JournalError>;
 
     /// How many records stand in each state.
     async fn counts(&self) -> Result<Counts, JournalError>;
