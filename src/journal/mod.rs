@@ -31,6 +31,8 @@
 //!   conclusion it turns its record `unknown` (`failed` when it never reached the caller, since then nothing was sent).
 //! - What a call returned `Ok` for is on the disk. What it returned `Err` for is not, with one exception that errs on
 //!   the safe side: an intent whose commit could not be confirmed may come back as `unknown` after a restart.
+//! - Every transition is a link of one chain of hashes, committed with it (`evidence.rs`): [`Journal::verify`] finds
+//!   what was edited, deleted, put in or moved afterwards, and says where.
 //! - What `intend` committed, every later [`Journal::look_up`] sees.
 //!
 //! # Cancel safety

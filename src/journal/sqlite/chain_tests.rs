@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 use rusqlite::Connection;
+use tokio::sync::OnceCell;
 
 use super::super::specimens::*;
 use super::super::{
@@ -13,6 +14,15 @@ use crate::clock::Clock;
 /// A journal of four records: 1 refused, 2 delivered, 3 unknown then repeated and resolved, 4 delivered.
 /// Links: 1 (refused) · 2, 3 · 4, 5, 6, 7, 8 · 9, 10.
 async fn sample() -> (tempfile::TempDir, PathBuf) {
+    static FILE: OnceCell<Vec<u8>> = OnceCell::const_new();
+    let file = FILE.get_or_init(make_sample).await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.sqlite");
+    std::fs::write(&path, file).unwrap();
+    (folder, path)
+}
+
+async fn make_sample() -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal.sqlite");
     let journal = serve(&path);
@@ -29,7 +39,7 @@ async fn sample() -> (tempfile::TempDir, PathBuf) {
     let open = intended(&journal, "C").await;
     let _ = journal.conclude(open, conclusion(Outcome::Delivered(Esito::Ko))).await.unwrap();
     drop(journal);
-    (folder, path)
+    std::fs::read(&path).unwrap()
 }
 
 fn serve(path: &std::path::Path) -> SqliteJournal {
