@@ -18,7 +18,6 @@ use crate::clock::{self, Clock};
 use crate::egov::{self, Busta, CodiceEccezione, Eccezione, Identificatore, Parte};
 use crate::failure::reply::{self, PddReply, Speaker};
 use crate::failure::{Cause, DocumentError, Failure, TransportError};
-use crate::http::{KeyedLimiter, Rate};
 use crate::journal::{
     Concluded, Conclusion, Direction, Inoltro, Intended, Intending, Intent, Journal, Key, MessageId, Outcome,
     Recorded, Refusal, Repetition, Resolution, Stato,
@@ -26,6 +25,7 @@ use crate::journal::{
 use crate::json_native::envelope::{Direzione, Messaggio, Modello, Payload, Profilo};
 use crate::json_native::{self};
 use crate::node::{Client, Request};
+use crate::rate::{KeyedLimiter, Rate};
 use crate::services::corpo::{self, Inviato};
 use crate::services::{Azione, Documento, Duplicate, OnUnknown, SchemaRef, SoapAction as SoapActionPolicy};
 use crate::soap::{self, Content, Envelope, SoapAction};

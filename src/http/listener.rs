@@ -11,12 +11,13 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::error;
 
+use super::CallerKey;
 use super::body::Budget;
-use super::limit::{CallerKey, KeyedLimiter};
 use super::server::Stack;
 use super::tls::ServerTls;
 use super::{Bounds, Handler, Refused, connection};
 use crate::clock::Clock;
+use crate::rate::KeyedLimiter;
 use crate::telemetry::OncePerSecond;
 use crate::telemetry::events::ConnectionRefused;
 

@@ -16,14 +16,16 @@
 pub mod admin;
 pub mod body;
 mod bounds;
+mod caller;
 mod connection;
 mod deadlines;
 mod handler;
 mod identity;
-pub mod limit;
 mod listener;
+pub mod pdd;
 mod received;
 mod reply;
+pub mod rest;
 mod server;
 pub mod tls;
 
@@ -32,8 +34,8 @@ mod tests;
 
 pub use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 pub use bounds::{Bounds, Progress};
+pub use caller::CallerKey;
 pub use handler::{Handler, Refused};
-pub use limit::{CallerKey, KeyedLimiter, Rate, RetryAfter};
 pub use listener::{Drained, Listener, ListenerError, ListenerSettings, Running};
 pub use received::{Peer, Received, TlsIdentity};
 pub use reply::Reply;

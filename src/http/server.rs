@@ -14,11 +14,12 @@ use http_body_util::Full;
 use hyper::body::{Body, Incoming};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::CallerKey;
 use super::body::{self, Budget, Share};
 use super::deadlines::Activity;
-use super::limit::{CallerKey, KeyedLimiter};
 use super::{Bounds, Handler, Peer, Received, Refused, Reply};
 use crate::clock::Clock;
+use crate::rate::KeyedLimiter;
 use crate::telemetry::OncePerSecond;
 use crate::telemetry::events::{RequestAnswered, RequestRefused};
 use crate::telemetry::metrics::{Counted, REQUESTS_IN_FLIGHT};

@@ -1,7 +1,7 @@
 //! How often may one caller ask? A limiter with one bucket a key, in bounded memory.
 //!
-//! The edge keys it by TLS identity, or by network where there is none ([`CallerKey`]); the bridge keys another by
-//! mittente once the busta has been read. A key costs one map entry while its bucket is not full; full buckets are
+//! The edge keys one by TLS identity, or by network where there is none; the bridge keys another by mittente once the
+//! busta has been read. A key costs one map entry while its bucket is not full; full buckets are
 //! forgotten on a timer ([`KeyedLimiter::sweep_every`]), since a full bucket and an absent one say the same. When as
 //! many keys are known as there is room for, all further keys share one bucket: an attacker who invents keys (an
 //! IPv6 host owns 2^64 addresses) throttles himself and other strangers, never a caller already known, and never
@@ -9,7 +9,6 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -20,8 +19,6 @@ use governor::nanos::Nanos;
 use governor::state::StateStore;
 use governor::state::keyed::ShrinkableKeyedStateStore;
 use governor::{Quota, RateLimiter};
-
-use super::Peer;
 
 /// Keys a limiter remembers when nothing else is said.
 pub const KEYS: usize = 16_384;
@@ -39,15 +36,6 @@ pub struct Rate {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the rate is exceeded; there is room again in {0:?}")]
 pub struct RetryAfter(pub Duration);
-
-/// Whose rate a request counts against, before anything of it has been parsed.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum CallerKey {
-    /// The subject of the client certificate. Not its fingerprint: a renewed certificate is the same caller.
-    Identity(Arc<str>),
-    /// The IPv4 address, or the IPv6 network of 64 bits: within it one host has every address it likes.
-    Network(IpAddr),
-}
 
 /// One bucket a key. `C` is the clock, replaced in tests.
 #[derive(Debug)]
@@ -67,17 +55,6 @@ struct Known<K> {
     each: HashMap<K, Nanos>,
     /// The bucket of all the keys there was no room for.
     others: Option<Nanos>,
-}
-
-impl CallerKey {
-    /// The key of a peer.
-    #[must_use]
-    pub fn of(peer: &Peer) -> Self {
-        match &peer.identity {
-            Some(identity) => Self::Identity(identity.subject.as_str().into()),
-            None => Self::Network(network(peer.address.ip())),
-        }
-    }
 }
 
 impl<K: Hash + Eq + Clone + Send + 'static> KeyedLimiter<K> {
@@ -182,15 +159,6 @@ impl<K: Hash + Eq + Clone> ShrinkableKeyedStateStore<K> for Buckets<K> {
     }
 }
 
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(address) => IpAddr::V4(address),
-        IpAddr::V6(address) => {
-            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & 0xffff_ffff_ffff_ffff_0000_0000_0000_0000))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use governor::clock::FakeRelativeClock;
@@ -241,14 +209,6 @@ mod tests {
         clock.advance(Duration::from_secs(5));
         limiter.sweep();
         assert_eq!(limiter.known(), 0);
-    }
-
-    #[test]
-    fn an_ipv6_host_cannot_step_aside_within_its_network() {
-        let key = |address: &str| network(address.parse().unwrap());
-        assert_eq!(key("2001:db8:1:2::1"), key("2001:db8:1:2:ffff::9"));
-        assert_ne!(key("2001:db8:1:2::1"), key("2001:db8:1:3::1"));
-        assert_eq!(key("::ffff:192.0.2.7"), key("192.0.2.7"));
     }
 
     #[tokio::test]
