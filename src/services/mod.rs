@@ -19,6 +19,7 @@ mod problem;
 mod puntatore;
 mod raw;
 mod resolve;
+mod schemi;
 #[cfg(test)]
 mod tests;
 

@@ -30,6 +30,9 @@ pub struct Parte {
     pub certificati: Vec<String>,
     /// What is asked of the SOAPAction header of its requests.
     pub soapaction: SoapAction,
+    /// Its identifiers must bear its own `codice` and `porta`. Off for a partner whose porta has another code than is
+    /// written here; the form of an identifier is checked all the same.
+    pub controllo_identificatori: bool,
     /// Services that it may use; none: all that are offered to it.
     pub servizi: Option<Vec<String>>,
     /// Where its porta is called.
@@ -70,6 +73,7 @@ struct RawParte {
     gruppi: Vec<String>,
     certificati: Vec<String>,
     soapaction: String,
+    identificatori: String,
     servizi: Option<Vec<String>>,
     indirizzo: String,
 }
@@ -192,17 +196,11 @@ impl Check<'_> {
                 self.wrong(&key, Problem::Name { wanted: "the common name of a certificate" });
             }
         }
-        let soapaction = match raw.soapaction.as_str() {
-            "" | "strict" => SoapAction::Strict,
-            "lenient" => SoapAction::Lenient,
-            _ => {
-                self.wrong(
-                    &format!("{at}.soapaction"),
-                    Problem::Choice { wanted: vec!["strict", "lenient"] },
-                );
-                SoapAction::Strict
-            }
+        let soapaction = match self.is_strict(&format!("{at}.soapaction"), &raw.soapaction) {
+            true => SoapAction::Strict,
+            false => SoapAction::Lenient,
         };
+        let controllo_identificatori = self.is_strict(&format!("{at}.identificatori"), &raw.identificatori);
         let indirizzo = self.indirizzo(&format!("{at}.indirizzo"), &raw.indirizzo);
         Parte {
             nome: raw.nome,
@@ -212,10 +210,18 @@ impl Check<'_> {
             gruppi: raw.gruppi,
             certificati: raw.certificati,
             soapaction,
+            controllo_identificatori,
             servizi: raw.servizi,
             indirizzo,
             place: self.places.place(&at),
         }
+    }
+
+    fn is_strict(&mut self, key: &str, value: &str) -> bool {
+        if !matches!(value, "" | "strict" | "lenient") {
+            self.wrong(key, Problem::Choice { wanted: vec!["strict", "lenient"] });
+        }
+        value != "lenient"
     }
 
     fn indirizzo(&mut self, key: &str, text: &str) -> Option<http::Uri> {
