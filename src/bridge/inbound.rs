@@ -4,20 +4,21 @@
 //! the [`Intended`] that `forward` takes, [`Journal::conclude`] alone the [`Concluded`] that `reply` takes. So nothing
 //! leaves before its intent is durable, and nothing is answered before its outcome is.
 
-use std::num::NonZeroU32;
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
+use jiff::Timestamp;
 
-use super::progressivi::ProgressiviError;
 use super::verdict::{self, Ended};
 use super::{Answer, Arrived, Knowledge, Progressivi, passage::Passage};
 use crate::clock::{self, Clock};
 use crate::egov::{self, Busta, CodiceEccezione, Eccezione, Identificatore, Parte};
 use crate::failure::reply::{self, PddReply, Speaker};
 use crate::failure::{Cause, DocumentError, Failure, TransportError};
+use crate::http::{KeyedLimiter, Rate};
 use crate::journal::{
     Concluded, Conclusion, Direction, Inoltro, Intended, Intending, Intent, Journal, Key, MessageId, Outcome,
     Recorded, Refusal, Repetition, Resolution, Stato,
@@ -26,10 +27,9 @@ use crate::json_native::envelope::{Direzione, Messaggio, Modello, Payload, Profi
 use crate::json_native::{self};
 use crate::node::{Client, Request};
 use crate::services::corpo::{self, Inviato};
-use crate::services::{Azione, Documento, Duplicate, OnUnknown, SoapAction as SoapActionPolicy};
-use crate::soap::{self, Content, ContentType, Envelope, SoapAction};
+use crate::services::{Azione, Documento, Duplicate, OnUnknown, SchemaRef, SoapAction as SoapActionPolicy};
+use crate::soap::{self, Content, Envelope, SoapAction};
 use crate::telemetry::Phase;
-use crate::throttle::Throttle;
 use crate::xml::{Limits, digest, encoding};
 
 /// What the bridge is told about its surroundings.
@@ -40,10 +40,13 @@ pub struct Settings {
     /// Bounds of the XML that is read.
     pub limits: Limits,
     /// Messages a second, and at once, of one mittente.
-    pub mittente_rate: (NonZeroU32, NonZeroU32),
+    pub mittente_rate: Rate,
     /// How long a twin waits for the message that is being carried.
     pub twin_wait: Duration,
 }
+
+/// Senders whose rate is remembered: the registered parties are far fewer.
+const MITTENTI: usize = 1024;
 
 /// Carries messages inbound. One for the whole process; [`Inbound::receive`] is called from many tasks.
 pub struct Inbound {
@@ -52,7 +55,7 @@ pub struct Inbound {
     journal: Arc<dyn Journal>,
     node: Client,
     progressivi: Progressivi,
-    mittenti: Throttle,
+    mittenti: KeyedLimiter<Parte>,
     clock: Clock,
 }
 
@@ -118,8 +121,7 @@ impl Inbound {
         progressivi: Progressivi,
         clock: Clock,
     ) -> Self {
-        let (per_second, burst) = settings.mittente_rate;
-        let mittenti = Throttle::new(per_second, burst);
+        let mittenti = KeyedLimiter::new(settings.mittente_rate, MITTENTI);
         Self { settings, knowledge, journal, node, progressivi, mittenti, clock }
     }
 
@@ -172,17 +174,12 @@ impl Inbound {
 
     /// Phase 1, the part that needs no connection: what HTTP must say of a SOAP message, and which text its bytes are.
     /// Identity, size and rate were looked at by the listener, before anything was parsed.
-    fn admit<'a>(
-        &self,
-        arrived: &'a Arrived,
-        passage: &Passage,
-    ) -> Result<std::borrow::Cow<'a, str>, Failure> {
-        let charset = ContentType::of_request(arrived.content_type.as_deref())
-            .and_then(|content| match content.accept()? {
-                Content::Xml { charset } => Ok(charset),
-                Content::Related(_) => Err(soap::ContentTypeError::Unsupported { media: content.media().to_owned() }),
-            })
+    fn admit<'a>(&self, arrived: &'a Arrived, passage: &Passage) -> Result<Cow<'a, str>, Failure> {
+        let content = Content::of_request(arrived.content_type.as_deref())
             .map_err(|error| passage.failed(TransportError::from(error)))?;
+        let Content::Xml { charset } = content else {
+            return Err(passage.failed(TransportError::Attachments));
+        };
         encoding::decode(&arrived.body, charset.as_deref()).map_err(|error| passage.failed(error))
     }
 
@@ -203,10 +200,10 @@ impl Inbound {
         let busta = passage.busta.insert(received.busta.clone()).clone();
         // Only registered parties have a bucket, so that the sender of a flood cannot choose how many there are.
         let known = knowledge.parti.parte(&busta.mittente.tipo, &busta.mittente.nome).is_some();
-        if known && let Err(retry_after) = self.mittenti.check(&busta.mittente.to_string()) {
-            return Err(passage.failed(Cause::Throttled { retry_after }));
+        if known && let Err(wait) = self.mittenti.check(&busta.mittente) {
+            return Err(passage.failed(Cause::Throttled { retry_after: wait.0 }));
         }
-        let eccezioni = received.verify(&knowledge.registro(), self.clock.now());
+        let eccezioni = received.verify(&knowledge.registro, self.clock.now());
         if eccezioni.is_empty() {
             Ok(Decoded { envelope, busta })
         } else {
@@ -347,7 +344,10 @@ impl Inbound {
                 OnUnknown::Resend { .. } => Ok(Twin::Repeatable(recorded.id)),
             },
             Stato::Intended => Err(passage.failed(Cause::InFlight)),
-            Stato::Refused | Stato::RefusedByNode | Stato::Failed | Stato::Resolved(Resolution::NotExecuted) => {
+            Stato::Refused
+            | Stato::RefusedByNode
+            | Stato::Failed
+            | Stato::Resolved(Resolution::NotExecuted) => {
                 passage.record = None;
                 passage.duplicate = false;
                 Ok(Twin::Free)
@@ -370,7 +370,7 @@ impl Inbound {
             .documento(&azione, giorno, limits)
             .map_err(|error| passage.failed(DocumentError::from(error)))?;
         let plan = knowledge.document(&documento.schema).ok_or_else(|| {
-            let SchemaReference { file, root } = (&documento.schema).into();
+            let SchemaRef { file, root, .. } = documento.schema.clone();
             passage.failed(corpo::RispostaError::NoSchema { file, root })
         })?;
         let mut payload = Vec::with_capacity(inviato.len());
@@ -453,18 +453,16 @@ impl Inbound {
         passage: &mut Passage,
     ) -> Result<(Concluded<Answer>, Option<Failure>), Failure> {
         passage.enter(Phase::Conclude);
-        let Forwarded { token, azione, busta, ended: Ended { mut outcome, answer, said } } = forwarded;
+        let Forwarded { token, azione, busta, ended } = forwarded;
+        let Ended { mut outcome, answer: node_answer, said } = ended;
         let now = self.clock.now();
-        let identificatore = self.identificatore().await;
-        let (pdd_reply, failure) = match (&identificatore, said) {
-            (Ok(identificatore), said) => {
-                let speaker = self.speaker(knowledge, identificatore, now);
-                let registro = knowledge.registro();
-                let speaker = Speaker { registro: &registro, ..speaker };
-                match said.and_then(|json| answer_body(&azione, &busta, &json, speaker)) {
+        let (pdd_reply, failure) = match self.progressivi.next(now).await {
+            Ok(identificatore) => {
+                let speaker = self.speaker(knowledge, &identificatore, now);
+                match said.and_then(|json| answer(&azione, &busta, &json, speaker)) {
                     Ok(reply) => (reply, None),
                     Err(cause) => {
-                        // A verdict that cannot be said is no verdict to the sender: it must not be replayed as one.
+                        // A verdict that cannot be said is none to the sender: it must not be replayed as one.
                         if matches!(cause, Cause::Answer(_) | Cause::Envelope(_)) {
                             outcome = Outcome::Unknown;
                         }
@@ -473,15 +471,15 @@ impl Inbound {
                     }
                 }
             }
-            (Err(_), said) => {
-                let cause = said.err().unwrap_or(Cause::InFlight);
-                let failure = Failure::new(Phase::Conclude, cause);
+            Err(cause) => {
+                outcome = Outcome::Unknown;
+                let failure = passage.failed(cause);
                 (reply::without_busta(&failure), Some(failure))
             }
         };
         let conclusion = Conclusion {
             outcome,
-            answer,
+            answer: node_answer,
             reply: Some(Answer::recordable(&pdd_reply)),
             failure: failure.as_ref().map(Failure::failing),
             timings: passage.timings(),
@@ -502,16 +500,13 @@ impl Inbound {
         mut passage: Passage,
         failure: Failure,
     ) -> Answer {
+        let now = self.clock.now();
         let identificatore = match passage.busta {
-            Some(_) => self.identificatore().await.ok(),
+            Some(_) => self.progressivi.next(now).await.ok(),
             None => None,
         };
         let pdd_reply = match &identificatore {
-            Some(identificatore) => {
-                let registro = knowledge.registro();
-                let speaker = self.speaker(knowledge, identificatore, self.clock.now());
-                reply::to_pdd(&failure, passage.heard(), Speaker { registro: &registro, ..speaker })
-            }
+            Some(own) => reply::to_pdd(&failure, passage.heard(), self.speaker(knowledge, own, now)),
             None => reply::without_busta(&failure),
         };
         let mut answer = Answer::from(pdd_reply.clone());
@@ -541,9 +536,27 @@ impl Inbound {
         answer
     }
 
-    async fn identificatore(&self) -> Result<Identificatore, ProgressiviError> {
-        self.progressivi.next(self.clock.now()).await
+    fn speaker<'a>(
+        &'a self,
+        knowledge: &'a Knowledge,
+        identificatore: &'a Identificatore,
+        now: Timestamp,
+    ) -> Speaker<'a> {
+        Speaker {
+            parte: &self.settings.parte,
+            registro: &knowledge.registro,
+            schemas: &knowledge.schemas,
+            limits: &self.settings.limits,
+            identificatore,
+            now,
+        }
     }
+}
+
+/// Phase 10: only what is durable is answered.
+fn reply(concluded: Concluded<Answer>, passage: &mut Passage) -> Answer {
+    passage.enter(Phase::Reply);
+    concluded.into_value()
 }
 
 /// What a message gets whose key is taken.
@@ -554,4 +567,64 @@ enum Twin {
     Free,
     /// The record's fate is open, and the action may be asked again under it.
     Repeatable(MessageId),
+}
+
+fn key(busta: &Busta) -> Key {
+    Key {
+        direction: Direction::Inbound,
+        mittente: busta.mittente.nome.clone(),
+        identificatore: busta.identificatore.clone(),
+    }
+}
+
+/// The node's verdict in a reply busta.
+fn answer(
+    azione: &Azione,
+    busta: &Busta,
+    json: &serde_json::Value,
+    speaker: Speaker<'_>,
+) -> Result<PddReply, Cause> {
+    let body = corpo::scrivi(azione, speaker.schemas, json, speaker.limits)?;
+    Ok(reply::with_body(busta, speaker, &body)?)
+}
+
+/// The envelope of the JSON nativo ("Modalità JSON Nativo", §5) around a translated document.
+fn envelope(azione: &Azione, busta: &Busta, documento: &Documento, payload: &[u8]) -> Bytes {
+    let payload = std::str::from_utf8(payload).unwrap_or("null");
+    let codice = documento.codice_comunicazione.as_ref().and_then(|pointer| {
+        let payload: serde_json::Value = serde_json::from_str(payload).ok()?;
+        Some(Cow::Owned(pointer.get(&payload)?.as_str()?.to_owned()))
+    });
+    let profilo = busta.profilo.and_then(|profilo| Profilo::from_egov(profilo.as_str()));
+    let mut json = Vec::with_capacity(payload.len() + 512);
+    Messaggio {
+        codice_comunicazione: codice,
+        data_invio: data_invio(busta).into(),
+        direzione: Direzione::Richiesta,
+        mittente: busta.mittente.nome.as_str().into(),
+        destinatario: busta.destinatario.nome.as_str().into(),
+        servizio: azione.servizio.nome.as_str().into(),
+        // A service whose action may be left out has none to name.
+        azione: (!azione.facoltativa).then(|| azione.nome.as_str().into()),
+        profilo_collaborazione: profilo.unwrap_or(Profilo::ServizioSincrono),
+        identificatore: busta.identificatore.as_str().into(),
+        riferimento_messaggio: busta.riferimento.as_deref().map(Cow::Borrowed),
+        modello: Modello { tipo_modello: documento.tipo_modello.as_str().into(), payload: Payload(payload) },
+    }
+    .write(&mut json);
+    json.into()
+}
+
+/// OraRegistrazione as the JSON nativo writes times of the envelope: in UTC, with milliseconds and `Z`.
+fn data_invio(busta: &Busta) -> String {
+    match busta.ora.istante.timestamp() {
+        Some(instant) => format!("{instant:.3}"),
+        None => busta.ora.istante.as_str().to_owned(),
+    }
+}
+
+/// A refusal after a header was read is recorded, with one exception: a sender over its rate is turned away at no cost,
+/// or a flood would fill the journal.
+fn is_recorded(failure: &Failure, passage: &Passage) -> bool {
+    !matches!(failure.cause, Cause::Throttled { .. }) && passage.stato != Some(Stato::Intended)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::config::Directories;
 use crate::schema::{self, LoadError, SchemaSet};
-use crate::services::{Azione, Catalogue, CatalogueError, Parti, SchemaRef};
+use crate::services::{Azione, Catalogue, CatalogueError, Parti, Registro, SchemaRef};
 
 /// Schemas, catalogue and parties that fit together. Immutable: a reload makes a new one and swaps it.
 #[derive(Debug)]
@@ -16,6 +16,8 @@ pub struct Knowledge {
     pub catalogue: Catalogue,
     /// Who takes part.
     pub parti: Parti,
+    /// Catalogue and parties, as the rules of the busta ask about them.
+    pub registro: Registro,
     /// A digest of the files it was loaded from, for the record of each message.
     pub version: String,
 }
@@ -52,7 +54,8 @@ impl Knowledge {
             return Err(mistakes.into_iter().map(Into::into).collect());
         }
         let version = version(&[&directories.xsd, &directories.services]);
-        Ok(Self { schemas, catalogue, parti, version })
+        let registro = Registro::new(&catalogue, &parti);
+        Ok(Self { schemas, catalogue, parti, registro, version })
     }
 
     /// The namespace of the wrapper of an action's request.

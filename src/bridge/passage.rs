@@ -62,7 +62,10 @@ impl Passage {
     pub(super) fn timings(&self) -> Vec<Timing> {
         let micros = |taken: std::time::Duration| u64::try_from(taken.as_micros()).unwrap_or(u64::MAX);
         let phases = self.watch.durations();
-        phases.iter().map(|(phase, taken)| Timing { phase: phase.as_str().into(), micros: micros(taken) }).collect()
+        phases
+            .iter()
+            .map(|(phase, taken)| Timing { phase: phase.as_str().into(), micros: micros(taken) })
+            .collect()
     }
 
     /// What the journal keeps of a reception.

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::sync::Mutex;
 
-use crate::egov::{Identificatore, IdentificatoreError};
-use crate::journal::{Journal, JournalError};
+use crate::egov::Identificatore;
+use crate::failure::Cause;
+use crate::journal::Journal;
 
 /// How many numbers are taken from the journal at a time. A restart wastes what is left of them; ten million may pass
 /// before seven digits repeat, and then only within one minute would it matter.
@@ -20,17 +21,6 @@ pub struct Progressivi {
     amministrazione: String,
     porta: String,
     block: Mutex<Range<u64>>,
-}
-
-/// No identifier could be made.
-#[derive(Debug, thiserror::Error)]
-pub enum ProgressiviError {
-    /// No block of numbers could be taken.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// The codes of the party cannot stand in an identifier; the registry makes sure that they can.
-    #[error(transparent)]
-    Identificatore(#[from] IdentificatoreError),
 }
 
 impl Progressivi {
@@ -52,7 +42,7 @@ impl Progressivi {
     ///
     /// # Cancel safety
     /// A number may be wasted; none is given twice.
-    pub async fn next(&self, now: Timestamp) -> Result<Identificatore, ProgressiviError> {
+    pub async fn next(&self, now: Timestamp) -> Result<Identificatore, Cause> {
         let number = {
             let mut block = self.block.lock().await;
             if block.is_empty() {

@@ -39,6 +39,7 @@ mod identificatore;
 mod intestazione;
 mod istante;
 mod lettura;
+pub mod linee_guida;
 mod liste;
 mod profilo;
 mod registro;
@@ -46,6 +47,11 @@ pub mod reply;
 mod richiesta;
 mod testata;
 mod verify;
+
+#[cfg(test)]
+mod prova;
+#[cfg(test)]
+mod reference_tests;
 
 pub use busta::{Busta, Correlato, Ora, Parte, ProfiloTrasmissione, Riscontro, Servizio, Trasmissione};
 pub use codice::{CodiceEccezione, Fase, Riprova, Voce};

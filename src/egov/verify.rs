@@ -1,14 +1,14 @@
 //! The rules of a busta that need the registry.
 //!
 //! All errors are collected, in the order in which porte check: sender, recipient, service, action, profile,
-//! identifier, reference, collaboration, sequence, what the accordo wants, riscontri, hops. Service and action are
+//! identifier, reference, collaboration, sequence, what the accordo wants, riscontri, hops, Linee Guida. Service and action are
 //! not judged where a party is unknown, nor an identifier whose owner is.
 
 use jiff::Timestamp;
 
 use super::{
-    Accordo, Busta, CodiceEccezione as Codice, Eccezione, Identificatore, Inoltro, Parte, ParteNota, Profilo,
-    Registro, eta,
+    Accordo, Busta, CodiceEccezione as Codice, Eccezione, Gestione, Identificatore, Inoltro, Parte,
+    ParteNota, Profilo, Registro, eta, linee_guida,
 };
 
 /// What is wrong with a busta received as a request, apart from its syntax: age first, and only if that is well the
@@ -37,6 +37,7 @@ pub(super) fn contro_registro(busta: &Busta, registro: &dyn Registro) -> Vec<Ecc
         verifica.consegna(&accordo);
     }
     verifica.liste();
+    verifica.linee_guida();
     verifica.eccezioni
 }
 
@@ -129,7 +130,7 @@ impl Verifica<'_> {
 
     fn sequenza(&mut self) {
         let busta = self.busta;
-        let Some(numero) = busta.sequenza else { return };
+        let Some(numero) = busta.sequenza.filter(|_| !self.is_linee_guida()) else { return };
         if busta.profilo.is_some_and(|profilo| profilo != Profilo::OneWay) {
             self.segnala(Codice::OrdinamentoNonSupportato, "Sequenza");
             return;
@@ -161,6 +162,19 @@ impl Verifica<'_> {
         // The series is named after its first message.
         if (numero == 1) != (*collaborazione == busta.identificatore) {
             self.segnala(Codice::SequenzaNonValida, "Sequenza/numeroProgressivo/!1bustaCapostipite");
+        }
+    }
+
+    /// Under the Linee Guida a sequence is only worth a notice.
+    fn is_linee_guida(&self) -> bool {
+        self.mittente.is_some_and(|parte| parte.gestione == Gestione::LineeGuida11)
+    }
+
+    fn linee_guida(&mut self) {
+        if self.is_linee_guida() {
+            let mut further = linee_guida::errori(self.busta);
+            further.retain(|eccezione| !self.eccezioni.contains(eccezione));
+            self.eccezioni.append(&mut further);
         }
     }
 

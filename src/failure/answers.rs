@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::{Cause, Failure, Place, TransportError};
 use crate::egov::CodiceEccezione;
+use crate::node::NodeError;
 
 /// Whose fault it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -88,9 +89,14 @@ impl Failure {
             | Cause::Throttled { .. }
             | Cause::Document(_)
             | Cause::RefusedByNode { .. } => Fault::Sender,
-            Cause::Node(error) if error.is_saturation() => Fault::Bridge,
-            Cause::Node(_) | Cause::NothingDone { .. } | Cause::Inconclusive(_) | Cause::Answer(_) => Fault::Node,
-            Cause::AccessDenied { .. } | Cause::Envelope(_) | Cause::Journal(_) => Fault::Bridge,
+            Cause::Node(NodeError::Saturated { .. }) => Fault::Bridge,
+            Cause::Node(_) | Cause::NothingDone { .. } | Cause::Inconclusive(_) | Cause::Answer(_) => {
+                Fault::Node
+            }
+            Cause::AccessDenied { .. }
+            | Cause::Envelope(_)
+            | Cause::Identificatore(_)
+            | Cause::Journal(_) => Fault::Bridge,
             Cause::InFlight | Cause::Held => Fault::Nobody,
         }
     }
@@ -119,6 +125,7 @@ impl Failure {
             | Cause::Inconclusive(_)
             | Cause::Answer(_)
             | Cause::Envelope(_)
+            | Cause::Identificatore(_)
             | Cause::Journal(_)
             | Cause::InFlight
             | Cause::Held => Retry::SameIdentifier,
@@ -129,7 +136,9 @@ impl Failure {
     #[must_use]
     pub fn code(&self) -> Code {
         match &self.cause {
-            Cause::Encoding(_) | Cause::Soap(_) | Cause::Busta(_) => Code::Egov(CodiceEccezione::FormatoBusta),
+            Cause::Encoding(_) | Cause::Soap(_) | Cause::Busta(_) => {
+                Code::Egov(CodiceEccezione::FormatoBusta)
+            }
             Cause::Transport(TransportError::TooLarge { .. } | TransportError::TooSlow) => {
                 Code::Egov(CodiceEccezione::FormatoBusta)
             }

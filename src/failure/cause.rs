@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::egov::{Broken, EncodeError, Eccezione};
+use crate::egov::{Broken, Eccezione, EncodeError, IdentificatoreError};
 use crate::journal::JournalError;
 use crate::json_native;
 use crate::node::{Inconclusive, NodeError};
@@ -80,6 +80,9 @@ pub enum Cause {
     /// A busta of ours could not be written.
     #[error(transparent)]
     Envelope(#[from] EncodeError),
+    /// No identifier could be made for a busta of ours.
+    #[error("no identifier for the reply: {0}")]
+    Identificatore(#[from] IdentificatoreError),
     /// The record could not be made durable.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -94,6 +97,9 @@ pub enum TransportError {
     /// The Content-Type is absent or not SOAP 1.1's.
     #[error(transparent)]
     ContentType(#[from] ContentTypeError),
+    /// A package with attachments; no service of the catalogue has any.
+    #[error("messages with attachments are not accepted")]
+    Attachments,
     /// There is no SOAPAction header.
     #[error("the SOAPAction header is missing; it may be blank, but must be there")]
     NoSoapAction,
@@ -160,7 +166,9 @@ impl DocumentError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Corpo(CorpoError::Document { .. }) => "EB-ROOT",
-            Self::Corpo(CorpoError::Unreadable(_)) | Self::Refusal(json_native::Refusal::NotXml { .. }) => "EB-XML",
+            Self::Corpo(CorpoError::Unreadable(_)) | Self::Refusal(json_native::Refusal::NotXml { .. }) => {
+                "EB-XML"
+            }
             Self::Corpo(_) => "EB-BODY",
             Self::Refusal(json_native::Refusal::Invalid(_)) => "EB-XSD",
             Self::Refusal(_) => "EB-JSON",
@@ -175,7 +183,8 @@ impl DocumentError {
                 violations.iter().map(Place::of_violation).collect()
             }
             Self::Refusal(
-                json_native::Refusal::NotXml { position, .. } | json_native::Refusal::NotJson { position, .. },
+                json_native::Refusal::NotXml { position, .. }
+                | json_native::Refusal::NotJson { position, .. },
             ) => {
                 vec![Place {
                     part: super::Part::Document,

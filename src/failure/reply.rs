@@ -21,6 +21,7 @@ use jiff::Timestamp;
 
 use super::{Anomaly, Cause, DocumentError, Failure, TransportError};
 use crate::egov::{self, Busta, EncodeError, Identificatore, Parte, Registro};
+use crate::node::NodeError;
 use crate::schema::SchemaSet;
 use crate::services::{Azione, Refusal, corpo};
 use crate::soap::{self, Side};
@@ -117,7 +118,7 @@ impl Failure {
             )
             | Cause::Throttled { retry_after } => Some(*retry_after),
             Cause::NothingDone { retry_after } => *retry_after,
-            Cause::Node(error) if error.is_saturation() => Some(Duration::from_secs(1)),
+            Cause::Node(NodeError::Saturated { .. }) => Some(Duration::from_secs(1)),
             _ => None,
         }
     }
@@ -136,6 +137,23 @@ pub fn to_pdd(failure: &Failure, heard: Heard<'_>, speaker: Speaker<'_>) -> PddR
     };
     // A busta that cannot be written (a character of the sender's that XML forbids) leaves the bare fault.
     written.unwrap_or_else(|_| bare(Side::Server, egov::FAULT_PROCESSAMENTO, failure.retry_after()))
+}
+
+/// What a Porta di Dominio is answered where no busta can be written: none was read, or none can be addressed.
+#[must_use]
+pub fn without_busta(failure: &Failure) -> PddReply {
+    match Kind::of(failure, Heard::default()) {
+        Kind::Format | Kind::Exceptions => bare(Side::Client, egov::FAULT_FORMATO, failure.retry_after()),
+        _ => bare(Side::Server, egov::FAULT_PROCESSAMENTO, failure.retry_after()),
+    }
+}
+
+/// The reply that carries an answer of the service.
+///
+/// # Errors
+/// The busta cannot be written.
+pub fn with_body(busta: &Busta, speaker: Speaker<'_>, body: &str) -> Result<PddReply, EncodeError> {
+    ordinary(busta, speaker, 200, body)
 }
 
 /// A fault without busta.

@@ -27,9 +27,8 @@ use super::{Bounds, Peer, Refused, Reply, TlsIdentity};
 use crate::telemetry::events::ConnectionRefused;
 use crate::telemetry::metrics::{CONNECTIONS, Counted};
 
-/// hyper's smallest buffer; its largest is ours to bound, or it grows to 400 KB a connection.
+/// The smallest bound on its buffers that hyper takes. Without a bound they grow to 400 KB a connection.
 const SMALLEST_BUFFER: usize = 8 << 10;
-const LARGEST_BUFFER: usize = 64 << 10;
 
 /// Serves a connection until either side closes it.
 pub(super) async fn serve(
@@ -67,7 +66,7 @@ pub(super) async fn serve(
 /// Only for plain HTTP: under TLS the handshake would cost more than the refusal saves.
 pub(super) async fn turn_away(stack: Arc<Stack>, mut stream: TcpStream, address: SocketAddr) {
     let peer = Peer { listener: stack.listener, address, identity: None };
-    let reply = stack.refuse(&peer, Refused::TooManyConnections).await;
+    let reply = stack.phrase(&peer, Refused::TooManyConnections).await;
     let written = timeout(stack.bounds.linger, async {
         stream.write_all(&wire(&reply)).await?;
         stream.shutdown().await?;
@@ -128,7 +127,7 @@ fn builder(bounds: &Bounds) -> http1::Builder {
         // noticed before the reply; the handler has to finish anyway.
         .half_close(true)
         .max_header_size(bounds.header_bytes)
-        .max_buf_size(bounds.header_bytes.clamp(SMALLEST_BUFFER, LARGEST_BUFFER).max(bounds.header_bytes));
+        .max_buf_size(bounds.header_bytes.max(SMALLEST_BUFFER));
     // hyper keeps up to a hundred headers on the stack, and a configured number on the heap.
     if bounds.headers != 100 {
         builder.max_headers(bounds.headers);

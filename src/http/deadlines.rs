@@ -48,7 +48,9 @@ pub(super) struct Deadlined<S> {
     bounds: Arc<Bounds>,
     /// What the peer is owed patience for.
     waiting: Expired,
-    /// Requests answered when `patience` was last set.
+    /// Whether bytes of a head have come that is not a request yet.
+    head_begun: bool,
+    /// Requests answered when `waiting` last became idle.
     seen: u64,
     patience: Pin<Box<Sleep>>,
     stalled: Option<Pin<Box<Sleep>>>,
@@ -110,6 +112,7 @@ impl<S> Deadlined<S> {
             activity,
             bounds,
             waiting: Expired::Head,
+            head_begun: false,
             seen: 0,
             patience,
             stalled: None,
@@ -141,8 +144,8 @@ impl<S> Deadlined<S> {
 
     /// Bytes came that will never be read: those of a refused body, or of a head that did not become a request.
     fn leaves_bytes_unread(&self) -> bool {
-        let broken_head = !self.activity.in_request()
-            && self.waiting == Expired::Head
+        let broken_head = self.head_begun
+            && !self.activity.in_request()
             && self.seen == self.activity.answered.load(Ordering::Relaxed);
         self.activity.is_left_unread() || broken_head
     }
@@ -157,6 +160,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Deadlined<S> {
         let answered = self.activity.answered.load(Ordering::Relaxed);
         if self.seen != answered {
             self.seen = answered;
+            self.head_begun = false;
             self.wait_for(Expired::Idle);
         }
         let before = buf.filled().len();
@@ -168,8 +172,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Deadlined<S> {
             ready!(self.patience.as_mut().poll(cx));
             return Poll::Ready(Err(self.activity.expire(self.waiting)));
         }
-        if buf.filled().len() > before && self.waiting == Expired::Idle {
-            self.wait_for(Expired::Head);
+        if buf.filled().len() > before {
+            self.head_begun = true;
+            if self.waiting == Expired::Idle {
+                self.wait_for(Expired::Head);
+            }
         }
         read
     }

@@ -3,7 +3,6 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
@@ -16,8 +15,9 @@ use super::body::Budget;
 use super::limit::{CallerKey, KeyedLimiter};
 use super::server::Stack;
 use super::tls::ServerTls;
-use super::{Bounds, Handler, connection};
+use super::{Bounds, Handler, Refused, connection};
 use crate::clock::Clock;
+use crate::telemetry::OncePerSecond;
 use crate::telemetry::events::ConnectionRefused;
 
 /// Connections being told at one time that there is no room. Further ones are closed without a word.
@@ -90,9 +90,7 @@ struct Accepting {
     tls: Option<Arc<ServerTls>>,
     room: Arc<Semaphore>,
     farewells: Arc<Semaphore>,
-    started: Instant,
-    /// Second, since `started`, in which a line about a full house was last written, plus one.
-    complained: AtomicU64,
+    complaints: OncePerSecond,
 }
 
 impl Listener {
@@ -125,8 +123,7 @@ impl Listener {
         let accepting = Accepting {
             room: Arc::new(Semaphore::new(bounds.connections)),
             farewells: Arc::new(Semaphore::new(TURNED_AWAY)),
-            started: Instant::now(),
-            complained: AtomicU64::new(0),
+            complaints: OncePerSecond::new(),
             tls,
             stack: Arc::new(Stack {
                 listener: name,
@@ -136,6 +133,7 @@ impl Listener {
                 bounds: Arc::new(bounds),
                 places: Arc::clone(&places),
                 clock,
+                complaints: OncePerSecond::new(),
             }),
         };
         let accepting = tokio::spawn(accepting.run(socket, draining));
@@ -221,21 +219,15 @@ impl Accepting {
         }
     }
 
-    /// Every connection turned away is counted; a line is written once a second, since a flood of connections must
-    /// not become a flood of lines.
+    /// Every connection turned away is counted, one in a second has a line.
     fn complain(&self, address: SocketAddr) {
         let refused = ConnectionRefused {
             listener: self.stack.listener,
             address,
-            reason: "too-many-connections",
-            detail: "the listener holds as many connections as it may",
+            reason: Refused::TooManyConnections.as_str(),
+            detail: &Refused::TooManyConnections.to_string(),
         };
-        let second = self.started.elapsed().as_secs() + 1;
-        if self.complained.swap(second, Ordering::Relaxed) == second {
-            refused.count()
-        } else {
-            refused.emit()
-        }
+        if self.complaints.allows() { refused.emit() } else { refused.count() }
     }
 
     async fn failed(&self, error: &io::Error) {

@@ -19,6 +19,7 @@ use super::deadlines::Activity;
 use super::limit::{CallerKey, KeyedLimiter};
 use super::{Bounds, Handler, Peer, Received, Refused, Reply};
 use crate::clock::Clock;
+use crate::telemetry::OncePerSecond;
 use crate::telemetry::events::{RequestAnswered, RequestRefused};
 use crate::telemetry::metrics::{Counted, REQUESTS_IN_FLIGHT};
 
@@ -38,6 +39,8 @@ pub(super) struct Stack {
     /// One permit a request in flight, held by the handler's task.
     pub(super) places: Arc<Semaphore>,
     pub(super) clock: Clock,
+    /// For refusals of which there can be a flood.
+    pub(super) complaints: OncePerSecond,
 }
 
 /// What is known of a connection before its first request.
@@ -149,17 +152,26 @@ impl Stack {
         task.await.map_err(|_| Refused::Panicked)
     }
 
-    /// Counts and logs a refusal and has it phrased by the layer above. If even that panics, the bare status is
-    /// the answer.
-    pub(super) async fn refuse(&self, peer: &Peer, refused: Refused) -> Reply {
-        RequestRefused {
+    /// Counts and logs a refusal, and answers it.
+    async fn refuse(&self, peer: &Peer, refused: Refused) -> Reply {
+        let event = RequestRefused {
             listener: self.listener,
             address: peer.address,
             identity: peer.identity.as_ref().map(|identity| identity.subject.as_str()),
             reason: refused.as_str(),
             ours: refused == Refused::Panicked,
+        };
+        let floods = matches!(refused, Refused::RateLimited { .. } | Refused::Overloaded { .. });
+        if floods && !self.complaints.allows() {
+            event.count()
+        } else {
+            event.emit()
         }
-        .emit();
+        self.phrase(peer, refused).await
+    }
+
+    /// The reply to a refusal in the words of the layer above. If even that panics, the bare status is the answer.
+    pub(super) async fn phrase(&self, peer: &Peer, refused: Refused) -> Reply {
         let handler = Arc::clone(&self.handler);
         let peer = peer.clone();
         let phrased = tokio::spawn(async move { handler.refused(&peer, refused).await }).await;

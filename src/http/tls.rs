@@ -8,9 +8,10 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use openssl::error::ErrorStack;
 use openssl::x509::X509;
 use rustls::crypto::CryptoProvider;
@@ -20,6 +21,11 @@ use rustls::server::{VerifierBuilderError, WebPkiClientVerifier};
 use rustls::{RootCertStore, ServerConfig};
 
 pub use super::identity::instant;
+use crate::clock::Clock;
+use crate::telemetry::events::{CertificateSeen, TlsReloaded};
+
+/// How often a certificate near its end is worth a line.
+const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// Where the files of a listener are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -178,6 +184,36 @@ impl ServerTls {
         }
         self.current.store(Arc::new(Loaded::build(&self.files, bytes)?));
         Ok(Reloaded::Changed)
+    }
+
+    /// Looks at the files every `period` and at the certificate's end every day, for as long as the process lives.
+    /// `name` is the one in the configuration.
+    pub async fn keep_fresh(self: Arc<Self>, name: String, clock: Clock, period: Duration) {
+        let mut ticks = tokio::time::interval(period);
+        let mut told: Option<Timestamp> = None;
+        loop {
+            ticks.tick().await;
+            let tls = Arc::clone(&self);
+            let reloaded = tokio::task::spawn_blocking(move || tls.reload()).await;
+            let changed = match reloaded {
+                Ok(Ok(Reloaded::Unchanged)) => false,
+                Ok(Ok(Reloaded::Changed)) => {
+                    TlsReloaded { certificate: &name, error: None }.emit();
+                    true
+                }
+                Ok(Err(error)) => {
+                    TlsReloaded { certificate: &name, error: Some(&error.to_string()) }.emit();
+                    false
+                }
+                // The runtime is shutting down.
+                Err(_) => return,
+            };
+            let now = clock.now();
+            if changed || told.is_none_or(|told| now.duration_since(told) >= DAY) {
+                CertificateSeen { certificate: &name, expires: self.expires_at(), now }.emit();
+                told = Some(now);
+            }
+        }
     }
 
     /// The configuration for the next connection.

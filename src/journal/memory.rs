@@ -13,6 +13,7 @@ use jiff::Timestamp;
 
 use super::entry::{Conclusion, Intent, Key, Refusal, Repetition};
 use super::error::JournalError;
+use super::evidence::{self, ChainFault, Hash, Verification};
 use super::record::{
     Attempt, Counts, Filter, Health, Life, MessageId, Payload, PayloadKind, Recorded, Reference,
     ResolutionRecord, Summary,
@@ -42,7 +43,15 @@ struct Records {
     /// Record `n` is at `n - 1`.
     lives: Vec<Life>,
     next_number: BTreeMap<String, u64>,
+    links: Vec<Link>,
     closed: bool,
+}
+
+#[derive(Debug)]
+struct Link {
+    id: MessageId,
+    line: String,
+    hash: Hash,
 }
 
 impl MemoryJournal {
@@ -126,7 +135,20 @@ impl Records {
         life.payloads.sort_by_key(|payload| (payload.attempt, payload.kind));
         life.summary.stato = Stato::after(conclusion.outcome, doubtful);
         life.summary.changed_at = now;
-        Ok(life.summary.stato)
+        let stato = life.summary.stato;
+        self.chain(id)?;
+        Ok(stato)
+    }
+}
+
+impl Records {
+    /// Chains the transition that record `id` has just made.
+    fn chain(&mut self, id: MessageId) -> Result<(), JournalError> {
+        let Some(line) = evidence::lines(self.life(id)?)?.pop() else { return Ok(()) };
+        let before = self.links.last().map(|link| link.hash).unwrap_or_default();
+        let hash = before.followed_by(Hash::of(line.as_bytes()));
+        self.links.push(Link { id, line, hash });
+        Ok(())
     }
 }
 
@@ -182,7 +204,9 @@ impl Journal for MemoryJournal {
                 life.payloads.push(Payload { attempt: 0, kind: PayloadKind::Reply, bytes: reply.body });
             }
         }
-        Ok(Concluded::new(records.add(life), Stato::Refused))
+        let id = records.add(life);
+        records.chain(id)?;
+        Ok(Concluded::new(id, Stato::Refused))
     }
 
     async fn intend(&self, intent: Intent) -> Result<Intending, JournalError> {
@@ -218,6 +242,7 @@ impl Journal for MemoryJournal {
         };
         life.reception.received_at = received_at;
         let id = records.add(life);
+        records.chain(id)?;
         drop(records);
         Ok(self.token(id, 1))
     }
@@ -241,6 +266,7 @@ impl Journal for MemoryJournal {
         if let Some(bytes) = repetition.forwarded {
             life.payloads.push(Payload { attempt: number, kind: PayloadKind::Forwarded, bytes });
         }
+        records.chain(id)?;
         drop(records);
         Ok(self.token(id, number))
     }
@@ -313,6 +339,7 @@ impl Journal for MemoryJournal {
         life.summary.changed_at = now;
         life.resolution =
             Some(ResolutionRecord { resolution, who: who.to_owned(), why: why.to_owned(), at: now });
+        records.chain(id)?;
         Ok(Concluded::new(id, stato))
     }
 
@@ -325,6 +352,24 @@ impl Journal for MemoryJournal {
         let first = *next;
         *next = first.saturating_add(u64::from(count));
         Ok(first..*next)
+    }
+
+    async fn verify(&self) -> Result<Verification, JournalError> {
+        let records = self.open()?;
+        let mut seen = Verification {
+            links: records.links.len() as u64,
+            messages: records.lives.len() as u64,
+            head: records.links.last().map(|link| link.hash).unwrap_or_default(),
+            faults: Vec::new(),
+        };
+        for life in &records.lives {
+            let message = life.summary.id;
+            let written = records.links.iter().filter(|link| link.id == message).map(|link| &link.line);
+            if !written.eq(&evidence::lines(life)?) {
+                seen.fault(ChainFault::EditedMessage { link: None, message });
+            }
+        }
+        Ok(seen)
     }
 
     async fn counts(&self) -> Result<Counts, JournalError> {

@@ -31,6 +31,8 @@
 //!   conclusion it turns its record `unknown` (`failed` when it never reached the caller, since then nothing was sent).
 //! - What a call returned `Ok` for is on the disk. What it returned `Err` for is not, with one exception that errs on
 //!   the safe side: an intent whose commit could not be confirmed may come back as `unknown` after a restart.
+//! - Every transition is a link of one chain of hashes, committed with it (`evidence.rs`): [`Journal::verify`] finds
+//!   what was edited, deleted, put in or moved afterwards, and says where.
 //! - What `intend` committed, every later [`Journal::look_up`] sees.
 //!
 //! # Cancel safety
@@ -43,6 +45,7 @@
 mod conformance_tests;
 mod entry;
 mod error;
+mod evidence;
 mod memory;
 #[cfg(test)]
 mod model_tests;
@@ -64,6 +67,7 @@ pub use self::entry::{
     Conclusion, Failing, Intent, Key, NodeAnswer, Reception, Refusal, Repetition, Reply, Timing,
 };
 pub use self::error::{EngineError, JournalError};
+pub use self::evidence::{ChainFault, Hash, Verification};
 pub use self::memory::MemoryJournal;
 pub use self::record::{
     Attempt, Counts, Filter, Health, Life, MessageId, Payload, PayloadKind, Recorded, Reference,
@@ -118,6 +122,9 @@ pub trait Journal: Send + Sync {
     /// Takes `count` numbers (at least one) for identifiers of `porta` that no other call, process or later life of
     /// this one will get. The numbers grow from 1 without end; an Identificatore shows seven digits of them.
     async fn reserve(&self, porta: &str, count: u32) -> Result<Range<u64>, JournalError>;
+
+    /// Walks the chain of evidence and compares every record with it. Long: reads everything there is.
+    async fn verify(&self) -> Result<Verification, JournalError>;
 
     /// How many records stand in each state.
     async fn counts(&self) -> Result<Counts, JournalError>;

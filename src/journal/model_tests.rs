@@ -123,6 +123,9 @@ async fn answers(bench: Bench, steps: &[Step]) -> Vec<String> {
         lines.push(format!("{step:?} -> {line}"));
     }
     lines.push(shown(journal.counts().await));
+    let seen = journal.verify().await.unwrap();
+    assert!(seen.is_intact(), "{seen:?}");
+    lines.push(format!("{seen:?}"));
     for summary in journal.list(Filter { limit: u32::MAX, ..Filter::default() }).await.unwrap() {
         lines.push(shown(journal.show(&Reference::Id(summary.id)).await));
     }

@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use serde::Serialize;
 
 use super::entry::{Failing, Key, Reception, Reply, Timing};
+use super::evidence;
 use super::state::{Direction, Esito, Inoltro, Resolution, Stato, StatoName, UnknownWord, named};
 
 /// Number of a record: grows with time and is never used again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct MessageId(pub(super) i64);
 
 /// What an operator names a message by.
@@ -139,7 +141,7 @@ pub enum PayloadKind {
 }
 
 /// The operator's word on a record.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ResolutionRecord {
     /// What the operator found.
     pub resolution: Resolution,
@@ -148,6 +150,7 @@ pub struct ResolutionRecord {
     /// On what grounds.
     pub why: String,
     /// When.
+    #[serde(serialize_with = "evidence::micros")]
     pub at: Timestamp,
 }
 

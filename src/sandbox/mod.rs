@@ -22,5 +22,8 @@ mod stream;
 pub use error::SandboxError;
 
 #[cfg(test)]
+pub(crate) mod test_pki;
+
+#[cfg(test)]
 #[path = "node_tests.rs"]
 mod node_tests;

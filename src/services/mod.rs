@@ -12,12 +12,14 @@ mod azione;
 mod build;
 mod build_corpi;
 mod catalogue;
+pub mod corpo;
 mod documento;
 mod membro;
 mod parti;
 mod problem;
 mod puntatore;
 mod raw;
+mod registro;
 mod resolve;
 mod schemi;
 #[cfg(test)]
@@ -33,6 +35,7 @@ pub use membro::{ESITO, Fonte, Membro, MembroError, Origine, Valore};
 pub use parti::{Parte, Parti, SoapAction};
 pub use problem::Problem;
 pub use puntatore::{Pointer, PointerError};
+pub use registro::Registro;
 pub use resolve::Schemas;
 
 use crate::config::source::Mistake;

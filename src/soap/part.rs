@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::{ACTOR_NEXT, NAMESPACE};
-use crate::xml::{Binding, Event, Limits, Name, Reader, XmlError, characters};
+use crate::xml::{Binding, Event, Limits, Name, Reader, XmlError, XmlErrorKind, characters};
 
 /// One element of a message, as a span of the text that holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +60,9 @@ pub enum Inner<'x> {
     },
 }
 
+/// No wrapper of the ministry's services has more than a handful.
+const MAX_CHILDREN: usize = 64;
+
 impl<'x> Part<'x> {
     /// The part whose start tag `reader` has just reported as `name`; the reader is moved past its end.
     pub(super) fn take(reader: &mut Reader<'x>, name: Name<'x>) -> Result<Self, XmlError> {
@@ -109,16 +112,20 @@ impl<'x> Part<'x> {
         Reader::fragment(self.text, self.range.clone(), &self.bindings, limits)
     }
 
-    /// The child elements with what each holds, in document order.
+    /// The child elements with what each holds, in document order; for wrappers, whose children are few.
     ///
     /// # Errors
-    /// The part is larger than `limits`; it was well formed when it was taken.
+    /// More than 64 children, or the part is larger than `limits`; it was well formed when it was taken.
     pub fn children(&self, limits: &Limits) -> Result<Vec<(Part<'x>, Inner<'x>)>, XmlError> {
         let mut reader = self.reader(limits);
         let mut children = Vec::new();
         reader.next_event()?;
         loop {
             match reader.next_event()? {
+                Event::Start(_) if children.len() >= MAX_CHILDREN => {
+                    let kind = XmlErrorKind::TooLarge { what: "children of a wrapper", limit: MAX_CHILDREN };
+                    return Err(XmlError { kind, offset: reader.offset() });
+                }
                 Event::Start(name) => {
                     let child = Self::take(&mut reader, name)?;
                     let inner = child.content(limits)?;
@@ -133,7 +140,7 @@ impl<'x> Part<'x> {
     /// What the first child element of that namespace and name holds; `None` where there is none.
     ///
     /// # Errors
-    /// As [`Part::children`].
+    /// The part is larger than `limits`; it was well formed when it was taken.
     pub fn inner(
         &self,
         namespace: &str,
@@ -159,7 +166,7 @@ impl<'x> Part<'x> {
     /// What this element holds.
     ///
     /// # Errors
-    /// As [`Part::children`].
+    /// As [`Part::inner`].
     pub fn content(&self, limits: &Limits) -> Result<Inner<'x>, XmlError> {
         let mut reader = self.reader(limits);
         reader.next_event()?;

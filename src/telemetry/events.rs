@@ -202,6 +202,10 @@ impl MessageEnded<'_> {
         }
     }
 
+    fn spent_in(&self, phase: Phase) -> Option<f64> {
+        self.durations.get(phase).map(milliseconds)
+    }
+
     /// A label of a metric must come from a bounded set, and a peer can write any servizio.
     fn labels(&self) -> (String, String) {
         if self.recognised {
@@ -234,8 +238,17 @@ macro_rules! log_message {
                     duplicate = self.duplicate,
                     journal = self.journal,
                     reference = self.reference,
-                    milliseconds = milliseconds(self.elapsed),
-                    phases = %self.durations,
+                    ms.total = milliseconds(self.elapsed),
+                    ms.admit = self.spent_in(Phase::Admit),
+                    ms.decode = self.spent_in(Phase::Decode),
+                    ms.recognise = self.spent_in(Phase::Recognise),
+                    ms.look_up = self.spent_in(Phase::LookUp),
+                    ms.translate = self.spent_in(Phase::Translate),
+                    ms.check = self.spent_in(Phase::Check),
+                    ms.intend = self.spent_in(Phase::Intend),
+                    ms.forward = self.spent_in(Phase::Forward),
+                    ms.conclude = self.spent_in(Phase::Conclude),
+                    ms.reply = self.spent_in(Phase::Reply),
                     detail = self.detail.map(mask::text).as_deref(),
                     "message {}",
                     self.outcome.as_str()
@@ -271,9 +284,14 @@ impl ConnectionRefused<'_> {
 }
 
 impl RequestRefused<'_> {
+    /// The counter alone, where a line for each would be a flood.
+    pub fn count(&self) {
+        counter!(names::REQUESTS_REFUSED, "listener" => self.listener, "reason" => self.reason).increment(1);
+    }
+
     /// One line and one counter.
     pub fn emit(&self) {
-        counter!(names::REQUESTS_REFUSED, "listener" => self.listener, "reason" => self.reason).increment(1);
+        self.count();
         let identity = self.identity.map(mask::text);
         if self.ours {
             error!(

@@ -9,5 +9,7 @@ pub mod log;
 pub mod mask;
 pub mod metrics;
 pub mod phases;
+mod throttle;
 
 pub use phases::{Durations, Phase, Stopwatch};
+pub use throttle::OncePerSecond;

@@ -138,17 +138,6 @@ impl fmt::Display for Phase {
     }
 }
 
-/// `decode=0.12ms forward=3.40ms`, for the log line.
-impl fmt::Display for Durations {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, (phase, taken)) in self.iter().enumerate() {
-            let space = if index == 0 { "" } else { " " };
-            write!(f, "{space}{phase}={:.2}ms", taken.as_secs_f64() * 1000.0)?;
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,13 +163,5 @@ mod tests {
         for (place, phase) in Phase::ALL.into_iter().enumerate() {
             assert_eq!(place, phase as usize, "{phase}");
         }
-    }
-
-    #[test]
-    fn durations_read_as_words_of_a_log_line() {
-        let mut durations = Durations::default();
-        durations.add(Phase::Decode, Duration::from_micros(120));
-        durations.add(Phase::Forward, Duration::from_micros(3400));
-        assert_eq!(durations.to_string(), "decode=0.12ms forward=3.40ms");
     }
 }

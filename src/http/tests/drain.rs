@@ -25,7 +25,7 @@ async fn a_drain_answers_what_is_in_flight_closes_what_is_idle_and_accepts_nobod
     idle.post("/echo", "first").await;
     let mut busy = Client::connect(address).await;
     busy.write("GET /wait HTTP/1.1\r\nHost: test\r\n\r\n").await;
-    handler.until_entered(1).await;
+    handler.until_entered(2).await;
 
     let draining = tokio::spawn(running.shut_down(PATIENCE));
     assert!(idle.ends().await);

@@ -117,22 +117,16 @@ async fn where_a_certificate_is_only_asked_for_a_client_without_one_is_nobody() 
 #[tokio::test]
 async fn an_expired_certificate_does_not_get_in() {
     let home = tempfile::tempdir().unwrap();
-    let directory = home.path().join("pki");
-    let ours = pki(&directory);
+    let today = pki(&home.path().join("today"));
     let years_ago = Timestamp::now() - SignedDuration::from_hours(24 * 800);
-    let lapsed = ours.regione("LAZIO");
-    // The authority's pair is read with the old clock, finds itself not begun yet, and is made anew for that time.
     let old = pki::ensure(&home.path().join("old"), &PARTI, years_ago).unwrap();
-    let files = TlsFiles {
-        clients: ClientCertificates::Required(Authorities {
-            certificates: old.authority.clone(),
-            revoked: None,
-        }),
-        ..required(&ours)
-    };
+    // The authority of then is still good, only what it issued has ended.
+    let authorities = Authorities { certificates: old.authority.clone(), revoked: None };
+    let files = TlsFiles { clients: ClientCertificates::Required(authorities), ..required(&today) };
     let (running, ..) = secured(files, Bounds::default()).await;
-    assert!(!gets_in(&running, &ours, Some(&old.regione("LAZIO"))).await);
-    assert!(!gets_in(&running, &ours, Some(&lapsed)).await, "not of the old authority");
+    assert!(!gets_in(&running, &today, Some(&old.regione("LAZIO"))).await);
+    pki::ensure(&home.path().join("old"), &PARTI, Timestamp::now()).unwrap();
+    assert!(gets_in(&running, &today, Some(&old.regione("LAZIO"))).await, "renewed, it gets in");
 }
 
 #[tokio::test]
@@ -165,6 +159,79 @@ async fn a_reload_serves_new_connections_and_leaves_old_ones_alone() {
     );
     assert!(!gets_in(&running, &second, Some(&first.regione("LAZIO"))).await, "the old authority is gone");
     assert_eq!(old.get("/who").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_running_listener_takes_up_new_files_by_itself() {
+    let home = tempfile::tempdir().unwrap();
+    let live = pki(&home.path().join("live"));
+    let renewed = pki(&home.path().join("renewed"));
+    let (running, tls, _) = secured(required(&live), Bounds::default()).await;
+    let fresh =
+        tls.clone().keep_fresh("listeners.test".to_owned(), Clock::system(), Duration::from_millis(20));
+    let watch = tokio::spawn(fresh);
+    // The certificate without its key is what an observer sees in the middle of a renewal.
+    fs::copy(&renewed.pdd_server.certificate, &live.pdd_server.certificate).unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let mut renewed_pki = live.clone();
+    assert!(
+        connect(&running, &live, Some(&live.regione("LAZIO"))).await.is_ok(),
+        "the old pair still serves"
+    );
+    fs::copy(&renewed.pdd_server.key, &live.pdd_server.key).unwrap();
+    renewed_pki.authority = renewed.authority.clone();
+    timeout(PATIENCE, async {
+        while connect(&running, &renewed_pki, Some(&live.regione("LAZIO"))).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await
+    .expect("the new pair should be taken up");
+    watch.abort();
+}
+
+#[tokio::test]
+async fn a_revoked_certificate_does_not_get_in_and_its_neighbours_do() {
+    let home = tempfile::tempdir().unwrap();
+    let pki = pki(home.path());
+    let list = home.path().join("revoked.pem");
+    fs::write(&list, revoking(&pki, &pki.regione("LAZIO"))).unwrap();
+    let authorities = Authorities { certificates: pki.authority.clone(), revoked: Some(list) };
+    let files = TlsFiles { clients: ClientCertificates::Required(authorities), ..required(&pki) };
+    let (running, ..) = secured(files, Bounds::default()).await;
+    assert!(!gets_in(&running, &pki, Some(&pki.regione("LAZIO"))).await);
+    assert!(gets_in(&running, &pki, Some(&pki.regione("PIEMONTE"))).await);
+}
+
+/// The authority's list with one certificate on it (PEM).
+fn revoking(pki: &Pki, pair: &Pair) -> Vec<u8> {
+    use openssl::asn1::{Asn1Object, Asn1OctetString, Asn1Time};
+    use openssl::hash::MessageDigest;
+    use openssl::pkey::PKey;
+    use openssl::x509::extension::AuthorityKeyIdentifier;
+    use openssl::x509::{X509, X509CrlBuilder, X509Extension, X509RevokedBuilder};
+
+    let read = |path: &Path| X509::from_pem(&fs::read(path).unwrap()).unwrap();
+    let authority = read(&pki.authority);
+    let key = PKey::private_key_from_pem(&fs::read(pki.directory.join("ca.key")).unwrap()).unwrap();
+    let now = Asn1Time::days_from_now(0).unwrap();
+    let mut entry = X509RevokedBuilder::new().unwrap();
+    entry.set_revocation_date(&now).unwrap();
+    entry.set_serial_number(read(&pair.certificate).serial_number()).unwrap();
+    let mut list = X509CrlBuilder::new().unwrap();
+    list.set_issuer_name(authority.subject_name()).unwrap();
+    list.set_last_update(&now).unwrap();
+    list.set_next_update(&Asn1Time::days_from_now(30).unwrap()).unwrap();
+    // RFC 5280 §5.2: both are required of a list.
+    let holder = X509::builder().unwrap();
+    let context = holder.x509v3_context(Some(&authority), None);
+    list.append_extension(AuthorityKeyIdentifier::new().keyid(true).build(&context).unwrap()).unwrap();
+    let crl_number = Asn1Object::from_str("2.5.29.20").unwrap();
+    let one = Asn1OctetString::new_from_bytes(&[2, 1, 1]).unwrap();
+    list.append_extension(X509Extension::new_from_der(&crl_number, false, &one).unwrap()).unwrap();
+    list.add_revoked(entry.build()).unwrap();
+    list.sign(&key, MessageDigest::sha256()).unwrap();
+    list.build().unwrap().to_pem().unwrap()
 }
 
 #[tokio::test]
@@ -208,7 +275,7 @@ async fn each_identity_has_a_rate_of_its_own() {
 async fn a_handshake_that_does_not_advance_is_cut_and_plain_http_is_turned_away() {
     let home = tempfile::tempdir().unwrap();
     let pki = pki(home.path());
-    let bounds = Bounds { handshake: Duration::from_millis(200), ..Bounds::default() };
+    let bounds = Bounds { handshake: Duration::from_millis(500), ..Bounds::default() };
     let (running, ..) = secured(required(&pki), bounds).await;
     let mut silent = Client::connect(running.address()).await;
     assert!(silent.ends().await);

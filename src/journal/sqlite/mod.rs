@@ -5,6 +5,9 @@
 //! answered before they began (`connection.rs`). The file must be on a local disk: SQLite's locks and shared memory do
 //! not work on NFS.
 
+mod chain;
+#[cfg(test)]
+mod chain_tests;
 mod checkpoint;
 mod connection;
 mod engine_error;
@@ -27,6 +30,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
+use self::chain::Walk;
 use self::checkpoint::Checkpointer;
 use self::connection::Readers;
 use self::lock::{ServingLock, beside};
@@ -34,7 +38,10 @@ use self::queue::{Abandoned, Command, Job, Turn, Work, Writer};
 use self::writes::Opened;
 use super::entry::{Conclusion, Intent, Key, Refusal, Repetition};
 use super::error::JournalError;
-use super::record::{Counts, Filter, Health, Life, MessageId, Recorded, Reference, Summary};
+use super::evidence::{self, Verification};
+use super::record::{
+    Counts, Filter, Health, Life, MessageId, Recorded, Reference, ResolutionRecord, Summary,
+};
 use super::state::Resolution;
 use super::token::{Abandon, Concluded, Intended, Intending};
 use super::waiters::Waiters;
@@ -200,21 +207,25 @@ impl Journal for SqliteJournal {
         let at = self.now();
         let weight =
             refusal.reception.request.len() + refusal.reply.as_ref().map_or(0, |reply| reply.body.len());
-        let apply = move |turn: &mut Turn<'_>| writes::refuse(turn, &refusal, at);
+        let told = evidence::told(&refusal)?;
+        let apply = move |turn: &mut Turn<'_>| writes::refuse(turn, &refusal, &told, at);
         self.write(weight, apply, |id| Concluded::new(id, super::Stato::Refused)).await
     }
 
     async fn intend(&self, intent: Intent) -> Result<Intending, JournalError> {
         let at = self.now();
         let weight = intent.reception.request.len() + intent.forwarded.len();
-        let apply = move |turn: &mut Turn<'_>| writes::intend(turn, &intent, at);
+        // Hashed here, by the caller: the writer is everybody's.
+        let told = evidence::told(&intent)?;
+        let apply = move |turn: &mut Turn<'_>| writes::intend(turn, &intent, &told, at);
         self.write(weight, apply, self.token()).await.map(received)
     }
 
     async fn repeat(&self, repetition: Repetition) -> Result<Intending, JournalError> {
         let at = self.now();
         let weight = repetition.forwarded.as_ref().map_or(0, bytes::Bytes::len);
-        let apply = move |turn: &mut Turn<'_>| writes::repeat(turn, &repetition, at);
+        let told = evidence::told(&repetition)?;
+        let apply = move |turn: &mut Turn<'_>| writes::repeat(turn, &repetition, &told, at);
         self.write(weight, apply, self.token()).await.map(received)
     }
 
@@ -225,11 +236,12 @@ impl Journal for SqliteJournal {
         let (id, attempt) = (intended.id(), intended.attempt());
         let weight = conclusion.answer.as_ref().map_or(0, |answer| answer.body.len())
             + conclusion.reply.as_ref().map_or(0, |reply| reply.body.len());
+        let told = evidence::told(&conclusion)?;
         let mut watch = Some(intended);
         let (answer, done) = oneshot::channel();
         let work = Job::boxed(
             weight,
-            move |turn: &mut Turn<'_>| writes::conclude(turn, id, attempt, &conclusion, at),
+            move |turn: &mut Turn<'_>| writes::conclude(turn, id, attempt, &conclusion, &told, at),
             move |result: Result<_, JournalError>| {
                 if result.is_ok() {
                     watch.take().map(Intended::disarm);
@@ -271,15 +283,26 @@ impl Journal for SqliteJournal {
         who: &str,
         why: &str,
     ) -> Result<Concluded, JournalError> {
-        let at = self.now();
-        let (who, why) = (who.to_owned(), why.to_owned());
-        let apply = move |turn: &mut Turn<'_>| writes::resolve(turn, id, resolution, &who, &why, at);
+        let word = ResolutionRecord { resolution, who: who.to_owned(), why: why.to_owned(), at: self.now() };
+        let apply = move |turn: &mut Turn<'_>| writes::resolve(turn, id, &word);
         self.write(0, apply, move |stato| Concluded::new(id, stato)).await
     }
 
     async fn reserve(&self, porta: &str, count: u32) -> Result<Range<u64>, JournalError> {
         let porta = porta.to_owned();
         self.write(0, move |turn: &mut Turn<'_>| writes::reserve(turn, &porta, count), |range| range).await
+    }
+
+    async fn verify(&self) -> Result<Verification, JournalError> {
+        let mut walk = Walk::default();
+        loop {
+            let step = move |connection: &_| walk.step(connection).map(|ended| (walk, ended));
+            let (went, ended) = self.readers.read(step).await?;
+            if ended {
+                return Ok(went.seen);
+            }
+            walk = went;
+        }
     }
 
     async fn counts(&self) -> Result<Counts, JournalError> {

@@ -13,6 +13,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
 use super::super::error::JournalError;
+use super::super::evidence;
 use super::super::record::MessageId;
 use super::super::token::Abandon;
 use super::super::waiters::Waiters;
@@ -128,7 +129,10 @@ impl Writer {
         let list = Arc::clone(&self.abandoned);
         Job::boxed(
             0,
-            move |turn: &mut Turn<'_>| writes::conclude(turn, id, attempt, &conclusion, at),
+            move |turn: &mut Turn<'_>| {
+                let told = evidence::told(&conclusion)?;
+                writes::conclude(turn, id, attempt, &conclusion, &told, at)
+            },
             move |result| match result {
                 // Stale: somebody else, an operator say, has settled it.
                 Ok(_) | Err(JournalError::Stale { .. } | JournalError::NoSuchMessage { .. }) => {}

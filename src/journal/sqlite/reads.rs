@@ -96,6 +96,11 @@ pub(super) fn show(connection: &Connection, reference: &Reference) -> Result<Vec
     Ok(lives)
 }
 
+/// One record whole.
+pub(super) fn life(connection: &Connection, id: MessageId) -> Result<Option<Life>, JournalError> {
+    show(connection, &Reference::Id(id)).map(|mut lives| lives.pop())
+}
+
 pub(super) fn counts(connection: &Connection) -> Result<Counts, JournalError> {
     let mut counts = Counts::default();
     let mut found = connection.prepare_cached("SELECT stato, number FROM message_count")?;

@@ -7,9 +7,11 @@ use rusqlite::{Connection, OptionalExtension, named_params, params};
 
 use super::super::entry::{Conclusion, Failing, Intent, Reception, Refusal, Repetition, Reply, Timing};
 use super::super::error::{EngineError, JournalError};
+use super::super::evidence::{self, Event, Transition};
 use super::super::interrupted;
-use super::super::record::{MessageId, PayloadKind, Recorded};
-use super::super::state::{Direction, Inoltro, Resolution, Stato};
+use super::super::record::{MessageId, PayloadKind, Recorded, ResolutionRecord};
+use super::super::state::{Direction, Inoltro, Stato};
+use super::chain;
 use super::engine_error::unreadable;
 use super::queue::Turn;
 use super::reads;
@@ -36,7 +38,12 @@ struct Row<'a> {
     attempts: u32,
 }
 
-pub(super) fn refuse(turn: &Turn<'_>, refusal: &Refusal, at: Timestamp) -> Result<MessageId, JournalError> {
+pub(super) fn refuse(
+    turn: &Turn<'_>,
+    refusal: &Refusal,
+    told: &str,
+    at: Timestamp,
+) -> Result<MessageId, JournalError> {
     let row = Row {
         direction: refusal.direction,
         mittente: refusal.mittente.as_deref(),
@@ -57,10 +64,17 @@ pub(super) fn refuse(turn: &Turn<'_>, refusal: &Refusal, at: Timestamp) -> Resul
         timings: &[],
     };
     end_attempt(turn.connection, id, 0, &end, at)?;
+    let refused = Transition { id, attempt: 0, event: Event::Refused, at, stato: Stato::Refused };
+    chain::append(turn.connection, &refused, told)?;
     Ok(id)
 }
 
-pub(super) fn intend(turn: &Turn<'_>, intent: &Intent, at: Timestamp) -> Result<Opened, JournalError> {
+pub(super) fn intend(
+    turn: &Turn<'_>,
+    intent: &Intent,
+    told: &str,
+    at: Timestamp,
+) -> Result<Opened, JournalError> {
     // The writer is alone in the transaction, so what is not there now will not be there at the insert.
     if Stato::Intended.blocks(intent.inoltro)
         && let Some(known) = reads::blocking(turn.connection, &intent.key)?
@@ -80,12 +94,15 @@ pub(super) fn intend(turn: &Turn<'_>, intent: &Intent, at: Timestamp) -> Result<
     let id = add(turn.connection, &row, &intent.reception, at)?;
     open_attempt(turn.connection, id, 1, at)?;
     payload(turn.connection, id, 1, PayloadKind::Forwarded.as_str(), &intent.forwarded)?;
+    let intended = Transition { id, attempt: 1, event: Event::Intended, at, stato: Stato::Intended };
+    chain::append(turn.connection, &intended, told)?;
     Ok(Opened::Attempt(id, 1))
 }
 
 pub(super) fn repeat(
     turn: &Turn<'_>,
     repetition: &Repetition,
+    told: &str,
     at: Timestamp,
 ) -> Result<Opened, JournalError> {
     let id = repetition.id;
@@ -105,6 +122,8 @@ pub(super) fn repeat(
     if let Some(bytes) = &repetition.forwarded {
         payload(turn.connection, id, number, PayloadKind::Forwarded.as_str(), bytes)?;
     }
+    let repeated = Transition { id, attempt: number, event: Event::Repeated, at, stato: Stato::Intended };
+    chain::append(turn.connection, &repeated, told)?;
     Ok(Opened::Attempt(id, number))
 }
 
@@ -113,6 +132,7 @@ pub(super) fn conclude(
     id: MessageId,
     attempt: u32,
     conclusion: &Conclusion,
+    told: &str,
     at: Timestamp,
 ) -> Result<Stato, JournalError> {
     let connection = turn.connection;
@@ -136,6 +156,7 @@ pub(super) fn conclude(
     }
     let stato = Stato::after(conclusion.outcome, doubtful);
     move_to(connection, id, stato, at)?;
+    chain::append(connection, &Transition { id, attempt, event: Event::Concluded, at, stato }, told)?;
     turn.settled.push(id);
     Ok(stato)
 }
@@ -146,8 +167,10 @@ pub(super) fn recover(turn: &mut Turn<'_>, at: Timestamp) -> Result<Vec<MessageI
         .prepare_cached("SELECT id, attempts FROM message WHERE stato = 'intended' ORDER BY id")?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<_, _>>()?;
+    let conclusion = interrupted();
+    let told = evidence::told(&conclusion)?;
     for (id, attempt) in &open {
-        conclude(turn, MessageId(*id), *attempt, &interrupted(), at)?;
+        conclude(turn, MessageId(*id), *attempt, &conclusion, &told, at)?;
     }
     Ok(open.into_iter().map(|(id, _)| MessageId(id)).collect())
 }
@@ -155,12 +178,9 @@ pub(super) fn recover(turn: &mut Turn<'_>, at: Timestamp) -> Result<Vec<MessageI
 pub(super) fn resolve(
     turn: &Turn<'_>,
     id: MessageId,
-    resolution: Resolution,
-    who: &str,
-    why: &str,
-    at: Timestamp,
+    word: &ResolutionRecord,
 ) -> Result<Stato, JournalError> {
-    let (stato, ..) = standing(turn.connection, id)?;
+    let (stato, attempt, _) = standing(turn.connection, id)?;
     if stato != Stato::Unknown {
         return Err(JournalError::NotUnknown { id, stato });
     }
@@ -168,9 +188,12 @@ pub(super) fn resolve(
         .prepare_cached(
             "INSERT INTO resolution (message, resolution, who, why, at) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
-        .execute(params![id.0, resolution.as_str(), who, why, at.as_microsecond()])?;
-    move_to(turn.connection, id, Stato::Resolved(resolution), at)?;
-    Ok(Stato::Resolved(resolution))
+        .execute(params![id.0, word.resolution.as_str(), word.who, word.why, word.at.as_microsecond()])?;
+    let stato = Stato::Resolved(word.resolution);
+    move_to(turn.connection, id, stato, word.at)?;
+    let resolved = Transition { id, attempt, event: Event::Resolved, at: word.at, stato };
+    chain::append(turn.connection, &resolved, &evidence::told(word)?)?;
+    Ok(stato)
 }
 
 pub(super) fn reserve(turn: &Turn<'_>, porta: &str, count: u32) -> Result<Range<u64>, JournalError> {

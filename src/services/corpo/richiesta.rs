@@ -85,6 +85,21 @@ impl Inviato<'_> {
         }
     }
 
+    /// Its length in bytes, as it stood in the message.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match &self.dress {
+            Dress::Element(part) => part.range.len(),
+            Dress::Text(text) => text.len(),
+        }
+    }
+
+    /// Whether there is nothing in it; never so for one that was found.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Which of the action's documents it is. `giorno` is the day by which revisions are chosen.
     ///
     /// # Errors
@@ -99,7 +114,11 @@ impl Inviato<'_> {
         let richiesta = &azione.richiesta;
         richiesta.per_radice(&root, versione.as_deref(), giorno).map_err(|why| {
             let documenti = richiesta.contenuto.documenti();
-            CorpoError::Document { root, why, expected: documenti.iter().map(|d| d.schema.root.clone()).collect() }
+            CorpoError::Document {
+                root,
+                why,
+                expected: documenti.iter().map(|d| d.schema.root.clone()).collect(),
+            }
         })
     }
 

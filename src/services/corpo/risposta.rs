@@ -83,10 +83,9 @@ fn document(
     schemas: &SchemaSet,
     reference: &SchemaRef,
 ) -> Result<std::sync::Arc<schema::Document>, RispostaError> {
-    schemas.document(&reference.file, &reference.root).ok_or_else(|| RispostaError::NoSchema {
-        file: reference.file.clone(),
-        root: reference.root.clone(),
-    })
+    schemas
+        .document(&reference.file, &reference.root)
+        .ok_or_else(|| RispostaError::NoSchema { file: reference.file.clone(), root: reference.root.clone() })
 }
 
 /// The answer that the node would have given had it refused the document itself: `KO`, one sentence, and one anomaly
