@@ -9,6 +9,10 @@ use super::CatalogueError;
 use super::azione::{Fruitori, NomeParte, Servizio};
 use super::problem::Problem;
 use crate::config::source::{Place, Places, Source};
+use crate::egov::Gestione;
+
+const EGOV_11: &str = "eGov1.1";
+const LINEE_GUIDA_11: &str = "eGov1.1-lineeGuida1.1";
 
 /// The file of the parties, in the folder of the services.
 pub(super) const FILE: &str = "parti.toml";
@@ -33,6 +37,8 @@ pub struct Parte {
     /// Its identifiers must bear its own `codice` and `porta`. Off for a partner whose porta has another code than is
     /// written here; the form of an identifier is checked all the same.
     pub controllo_identificatori: bool,
+    /// By which text it speaks e-Gov.
+    pub gestione: Gestione,
     /// Services that it may use; none: all that are offered to it.
     pub servizi: Option<Vec<String>>,
     /// Where its porta is called.
@@ -74,6 +80,7 @@ struct RawParte {
     certificati: Vec<String>,
     soapaction: String,
     identificatori: String,
+    gestione: String,
     servizi: Option<Vec<String>>,
     indirizzo: String,
 }
@@ -201,6 +208,15 @@ impl Check<'_> {
             false => SoapAction::Lenient,
         };
         let controllo_identificatori = self.is_strict(&format!("{at}.identificatori"), &raw.identificatori);
+        let gestione = match raw.gestione.as_str() {
+            "" | EGOV_11 => Gestione::EGov11,
+            LINEE_GUIDA_11 => Gestione::LineeGuida11,
+            _ => {
+                let wanted = vec![EGOV_11, LINEE_GUIDA_11];
+                self.wrong(&format!("{at}.gestione"), Problem::Choice { wanted });
+                Gestione::default()
+            }
+        };
         let indirizzo = self.indirizzo(&format!("{at}.indirizzo"), &raw.indirizzo);
         Parte {
             nome: raw.nome,
@@ -211,6 +227,7 @@ impl Check<'_> {
             certificati: raw.certificati,
             soapaction,
             controllo_identificatori,
+            gestione,
             servizi: raw.servizi,
             indirizzo,
             place: self.places.place(&at),

@@ -489,6 +489,10 @@ fn every_rule_of_the_parties_is_kept() {
         ("[[parte]]\nnome = 'A'\nporta = 'A_B'", "parti.toml:3: parte[1].porta: wanted letters and digits"),
         ("[[parte]]\nnome = ''", "parti.toml:2: parte[1].nome: wanted a name"),
         ("[[parte]]\nnome = 'A'\nsoapaction = 'x'", "parte[1].soapaction: wanted one of strict, lenient"),
+        (
+            "[[parte]]\nnome = 'A'\ngestione = '1.2'",
+            "parte[1].gestione: wanted one of eGov1.1, eGov1.1-lineeGuida1.1",
+        ),
         ("[[parte]]\nnome = 'A'\nidentificatori = 'x'", "parte[1].identificatori: wanted one of strict"),
         ("[[parte]]\nnome = 'A'\ncertificati = ['']", "parte[1].certificati[1]: wanted the common name"),
         ("[[parte]]\nnome = 'A'\nindirizzo = 'ftp://x'", "parte[1].indirizzo: wanted http://"),
@@ -546,6 +550,24 @@ fn what_a_service_speaks_of_must_be_there() {
     for (mistake, expected) in mistakes.iter().zip(expected) {
         assert!(mistake.contains(expected), "{mistake} is not {expected}");
     }
+}
+
+#[test]
+fn the_rules_of_the_busta_find_parties_and_terms() {
+    use crate::egov::Registro as _;
+
+    let registro = Registro::new(&catalogue(), &parties());
+    let parte = |nome: &str| crate::egov::Parte { tipo: "SPC".into(), nome: nome.into(), indirizzo: None };
+    let servizio = |nome: &str| crate::egov::Servizio { tipo: "SPC".into(), nome: nome.into() };
+    let (centre, sap) = (parte("NAZIONALE"), servizio("ServiziSAP"));
+    assert_eq!(registro.parte("SPC", "VAL D'AOSTA").unwrap().codice, "VALDAOSTA");
+    assert!(registro.parte("AOO", "LAZIO").is_none());
+    assert!(registro.servizio(&centre, &sap) && !registro.servizio(&parte("LAZIO"), &sap));
+    let terms = registro.azione(&centre, &sap, Some("invioSAP")).unwrap();
+    assert_eq!(terms.profilo, crate::egov::Profilo::Sincrono);
+    assert_eq!(registro.azione(&centre, &sap, Some("notificaSAP")), None);
+    assert_eq!(registro.azione(&centre, &sap, None), None);
+    assert!(registro.azione(&centre, &servizio("InviaComunicazioneObbligatoria"), None).is_some());
 }
 
 /// The shipped schemas, read no further than to know their global elements and what these hold.
