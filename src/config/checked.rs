@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tracing::level_filters::LevelFilter;
 
-use super::files::TlsKeys;
+use super::files::{ClientKeys, TlsKeys};
 use super::model::{
     AdminListener, ClientCertificate, Config, Directories, Identity, Journal, Listeners, Log, LogFormat,
     Node, Pdd, PddListener, Rate, RestListener, Sandbox, ServerTls,
@@ -152,18 +152,17 @@ impl<'a> Check<'a> {
             key_password_file: &raw.key_password_file,
             generated: "pdd-server",
         };
+        let clients = ClientKeys {
+            ca_file: &raw.client_ca_file,
+            crl_file: &raw.client_crl_file,
+            certificate: &raw.client_certificate,
+        };
         if raw.http.is_empty() && raw.https.is_empty() {
             self.wrong("listeners.pdd.https", Problem::Missing { wanted: "an address in http or https" });
         }
         PddListener {
             http: self.plain("listeners.pdd.http", &raw.http),
-            https: self.tls(
-                "listeners.pdd.https",
-                &raw.https,
-                &keys,
-                &raw.client_ca_file,
-                &raw.client_certificate,
-            ),
+            https: self.tls("listeners.pdd.https", &raw.https, &keys, &clients),
         }
     }
 
@@ -176,15 +175,12 @@ impl<'a> Check<'a> {
             key_password_file: &raw.key_password_file,
             generated: "pdd-server",
         };
-        RestListener {
-            https: self.tls(
-                "listeners.rest.https",
-                &raw.https,
-                &keys,
-                &raw.client_ca_file,
-                &raw.client_certificate,
-            ),
-        }
+        let clients = ClientKeys {
+            ca_file: &raw.client_ca_file,
+            crl_file: &raw.client_crl_file,
+            certificate: &raw.client_certificate,
+        };
+        RestListener { https: self.tls("listeners.rest.https", &raw.https, &keys, &clients) }
     }
 
     fn plain(&mut self, key: &'static str, value: &str) -> Option<SocketAddr> {
@@ -198,8 +194,7 @@ impl<'a> Check<'a> {
         key: &'static str,
         value: &str,
         keys: &TlsKeys<'_>,
-        client_ca_file: &str,
-        client_certificate: &str,
+        clients: &ClientKeys<'_>,
     ) -> Option<(SocketAddr, ServerTls)> {
         let address = self.address(key, value);
         let demands = [
@@ -209,18 +204,28 @@ impl<'a> Check<'a> {
         ];
         // A demand that is not understood is the strictest, and no cause of further mistakes.
         let client_certificate = self
-            .choice(&format!("{}.client_certificate", keys.section), client_certificate, &demands)
+            .choice(&format!("{}.client_certificate", keys.section), clients.certificate, &demands)
             .unwrap_or(ClientCertificate::Required);
         let address = address?;
         if client_certificate != ClientCertificate::Required {
             self.public(key, address, true);
         }
         let (certificate_file, key_file, key_password) = self.key_pair(keys);
-        let client_ca_file = match client_certificate {
-            ClientCertificate::None => None,
-            _ => Some(self.authority(&format!("{}.client_ca_file", keys.section), client_ca_file)),
+        let asked = client_certificate != ClientCertificate::None;
+        let client_ca_file =
+            asked.then(|| self.authority(&format!("{}.client_ca_file", keys.section), clients.ca_file));
+        let client_crl_file = (asked && !clients.crl_file.is_empty()).then(|| {
+            self.readable(&format!("{}.client_crl_file", keys.section), clients.crl_file);
+            self.resolve(clients.crl_file)
+        });
+        let tls = ServerTls {
+            certificate_file,
+            key_file,
+            key_password,
+            client_ca_file,
+            client_crl_file,
+            client_certificate,
         };
-        let tls = ServerTls { certificate_file, key_file, key_password, client_ca_file, client_certificate };
         Some((address, tls))
     }
 

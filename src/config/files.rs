@@ -20,6 +20,13 @@ pub(super) struct TlsKeys<'a> {
     pub(super) generated: &'static str,
 }
 
+/// What one TLS section asks of clients.
+pub(super) struct ClientKeys<'a> {
+    pub(super) ca_file: &'a str,
+    pub(super) crl_file: &'a str,
+    pub(super) certificate: &'a str,
+}
+
 impl Check<'_> {
     pub(super) fn key_pair(&mut self, keys: &TlsKeys<'_>) -> (PathBuf, PathBuf, Option<Secret>) {
         let certificate_key = format!("{}.certificate_file", keys.section);
@@ -59,7 +66,7 @@ impl Check<'_> {
         }
     }
 
-    fn readable(&mut self, key: &str, value: &str) {
+    pub(super) fn readable(&mut self, key: &str, value: &str) {
         let path = self.resolve(value);
         if let Err(error) = std::fs::File::open(&path).and_then(|file| {
             // A folder opens; it is not a file for that.

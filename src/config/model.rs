@@ -128,6 +128,8 @@ pub struct ServerTls {
     pub key_password: Option<Secret>,
     /// Authorities of the clients; none where certificates are not asked for.
     pub client_ca_file: Option<PathBuf>,
+    /// Lists of revoked certificates of those authorities, where they are observed.
+    pub client_crl_file: Option<PathBuf>,
     /// What is asked of a client.
     pub client_certificate: ClientCertificate,
 }

@@ -103,6 +103,8 @@ pub struct RawPddListener {
     pub key_password_file: String,
     /// Certificates of the authorities that clients' certificates must come from, PEM.
     pub client_ca_file: String,
+    /// Lists of revoked certificates of those authorities, PEM; empty: none are observed.
+    pub client_crl_file: String,
     /// `required`, `optional` or `none`.
     pub client_certificate: String,
 }
@@ -123,6 +125,8 @@ pub struct RawRestListener {
     pub key_password_file: String,
     /// Certificates of the authorities that clients' certificates must come from, PEM.
     pub client_ca_file: String,
+    /// Lists of revoked certificates of those authorities, PEM; empty: none are observed.
+    pub client_crl_file: String,
     /// `required`, `optional` or `none`.
     pub client_certificate: String,
 }
@@ -272,6 +276,7 @@ impl Default for RawPddListener {
             key_password: String::new(),
             key_password_file: String::new(),
             client_ca_file: String::new(),
+            client_crl_file: String::new(),
             client_certificate: "required".into(),
         }
     }
@@ -286,6 +291,7 @@ impl Default for RawRestListener {
             key_password: String::new(),
             key_password_file: String::new(),
             client_ca_file: String::new(),
+            client_crl_file: String::new(),
             client_certificate: "optional".into(),
         }
     }

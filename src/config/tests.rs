@@ -234,6 +234,8 @@ fn without_the_sandbox_every_certificate_must_be_given() {
 fn certificates_that_are_given_can_be_read_and_come_in_pairs() {
     let error = one("[node]\nca_file = 'no/such.pem'");
     assert!(error.contains("node.ca_file: /etc/bridge/no/such.pem: entity not found"), "{error}");
+    let error = one("[listeners.rest]\nclient_crl_file = 'no/such.pem'");
+    assert!(error.contains("listeners.rest.client_crl_file: /etc/bridge/no/such.pem"), "{error}");
     let error = one("[node]\nca_file = '/tmp'");
     assert!(error.contains("is a directory"), "{error}");
     let error = one("[node]\nkey_file = 'x.key'");

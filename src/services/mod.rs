@@ -21,6 +21,7 @@ mod puntatore;
 mod raw;
 mod registro;
 mod resolve;
+mod schemi;
 #[cfg(test)]
 mod tests;
 

@@ -9,6 +9,10 @@ use super::CatalogueError;
 use super::azione::{Fruitori, NomeParte, Servizio};
 use super::problem::Problem;
 use crate::config::source::{Place, Places, Source};
+use crate::egov::Gestione;
+
+const EGOV_11: &str = "eGov1.1";
+const LINEE_GUIDA_11: &str = "eGov1.1-lineeGuida1.1";
 
 /// The file of the parties, in the folder of the services.
 pub(super) const FILE: &str = "parti.toml";
@@ -30,6 +34,11 @@ pub struct Parte {
     pub certificati: Vec<String>,
     /// What is asked of the SOAPAction header of its requests.
     pub soapaction: SoapAction,
+    /// Its identifiers must bear its own `codice` and `porta`. Off for a partner whose porta has another code than is
+    /// written here; the form of an identifier is checked all the same.
+    pub controllo_identificatori: bool,
+    /// By which text it speaks e-Gov.
+    pub gestione: Gestione,
     /// Services that it may use; none: all that are offered to it.
     pub servizi: Option<Vec<String>>,
     /// Where its porta is called.
@@ -70,6 +79,8 @@ struct RawParte {
     gruppi: Vec<String>,
     certificati: Vec<String>,
     soapaction: String,
+    identificatori: String,
+    gestione: String,
     servizi: Option<Vec<String>>,
     indirizzo: String,
 }
@@ -192,15 +203,18 @@ impl Check<'_> {
                 self.wrong(&key, Problem::Name { wanted: "the common name of a certificate" });
             }
         }
-        let soapaction = match raw.soapaction.as_str() {
-            "" | "strict" => SoapAction::Strict,
-            "lenient" => SoapAction::Lenient,
+        let soapaction = match self.is_strict(&format!("{at}.soapaction"), &raw.soapaction) {
+            true => SoapAction::Strict,
+            false => SoapAction::Lenient,
+        };
+        let controllo_identificatori = self.is_strict(&format!("{at}.identificatori"), &raw.identificatori);
+        let gestione = match raw.gestione.as_str() {
+            "" | EGOV_11 => Gestione::EGov11,
+            LINEE_GUIDA_11 => Gestione::LineeGuida11,
             _ => {
-                self.wrong(
-                    &format!("{at}.soapaction"),
-                    Problem::Choice { wanted: vec!["strict", "lenient"] },
-                );
-                SoapAction::Strict
+                let wanted = vec![EGOV_11, LINEE_GUIDA_11];
+                self.wrong(&format!("{at}.gestione"), Problem::Choice { wanted });
+                Gestione::default()
             }
         };
         let indirizzo = self.indirizzo(&format!("{at}.indirizzo"), &raw.indirizzo);
@@ -212,10 +226,19 @@ impl Check<'_> {
             gruppi: raw.gruppi,
             certificati: raw.certificati,
             soapaction,
+            controllo_identificatori,
+            gestione,
             servizi: raw.servizi,
             indirizzo,
             place: self.places.place(&at),
         }
+    }
+
+    fn is_strict(&mut self, key: &str, value: &str) -> bool {
+        if !matches!(value, "" | "strict" | "lenient") {
+            self.wrong(key, Problem::Choice { wanted: vec!["strict", "lenient"] });
+        }
+        value != "lenient"
     }
 
     fn indirizzo(&mut self, key: &str, text: &str) -> Option<http::Uri> {

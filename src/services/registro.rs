@@ -37,7 +37,8 @@ impl Registro {
                 nome: parte.nome.clone(),
                 codice: parte.codice.clone(),
                 porta: parte.porta.clone(),
-                controllo_identificatori: true,
+                controllo_identificatori: parte.controllo_identificatori,
+                gestione: parte.gestione,
             });
         }
         for azione in catalogue.iter().filter(|azione| azione.direction == Direction::Inbound) {

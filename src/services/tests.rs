@@ -489,6 +489,11 @@ fn every_rule_of_the_parties_is_kept() {
         ("[[parte]]\nnome = 'A'\nporta = 'A_B'", "parti.toml:3: parte[1].porta: wanted letters and digits"),
         ("[[parte]]\nnome = ''", "parti.toml:2: parte[1].nome: wanted a name"),
         ("[[parte]]\nnome = 'A'\nsoapaction = 'x'", "parte[1].soapaction: wanted one of strict, lenient"),
+        (
+            "[[parte]]\nnome = 'A'\ngestione = '1.2'",
+            "parte[1].gestione: wanted one of eGov1.1, eGov1.1-lineeGuida1.1",
+        ),
+        ("[[parte]]\nnome = 'A'\nidentificatori = 'x'", "parte[1].identificatori: wanted one of strict"),
         ("[[parte]]\nnome = 'A'\ncertificati = ['']", "parte[1].certificati[1]: wanted the common name"),
         ("[[parte]]\nnome = 'A'\nindirizzo = 'ftp://x'", "parte[1].indirizzo: wanted http://"),
         ("[[parte]]\nnome = 'A'\nindirizzo = 'https://u@x'", "parte[1].indirizzo: wanted http://"),
@@ -503,6 +508,7 @@ fn every_rule_of_the_parties_is_kept() {
     let parti = Parti::read(Source::new(Path::new("parti.toml"), text)).unwrap();
     let a = parti.parte("SPC", "A").unwrap();
     assert_eq!((a.porta.as_str(), a.soapaction), ("ASPCoopIT", SoapAction::Lenient));
+    assert!(a.controllo_identificatori);
     assert!(!catalogue().servizi().any(|servizio| a.puo_usare(servizio)));
 }
 
@@ -544,4 +550,64 @@ fn what_a_service_speaks_of_must_be_there() {
     for (mistake, expected) in mistakes.iter().zip(expected) {
         assert!(mistake.contains(expected), "{mistake} is not {expected}");
     }
+}
+
+#[test]
+fn the_rules_of_the_busta_find_parties_and_terms() {
+    use crate::egov::Registro as _;
+
+    let registro = Registro::new(&catalogue(), &parties());
+    let parte = |nome: &str| crate::egov::Parte { tipo: "SPC".into(), nome: nome.into(), indirizzo: None };
+    let servizio = |nome: &str| crate::egov::Servizio { tipo: "SPC".into(), nome: nome.into() };
+    let (centre, sap) = (parte("NAZIONALE"), servizio("ServiziSAP"));
+    assert_eq!(registro.parte("SPC", "VAL D'AOSTA").unwrap().codice, "VALDAOSTA");
+    assert!(registro.parte("AOO", "LAZIO").is_none());
+    assert!(registro.servizio(&centre, &sap) && !registro.servizio(&parte("LAZIO"), &sap));
+    let terms = registro.azione(&centre, &sap, Some("invioSAP")).unwrap();
+    assert_eq!(terms.profilo, crate::egov::Profilo::Sincrono);
+    assert_eq!(registro.azione(&centre, &sap, Some("notificaSAP")), None);
+    assert_eq!(registro.azione(&centre, &sap, None), None);
+    assert!(registro.azione(&centre, &servizio("InviaComunicazioneObbligatoria"), None).is_some());
+}
+
+/// The shipped schemas, read no further than to know their global elements and what these hold.
+struct Shipped;
+
+impl Shipped {
+    fn with<T>(file: &str, root: &str, ask: impl FnOnce(Vec<String>) -> T) -> Option<T> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("xsd").join(file);
+        let text = std::fs::read_to_string(path).ok()?;
+        let schema = roxmltree::Document::parse(&text).unwrap();
+        let named = |kind: &str, name: &str| {
+            let mut all = schema.root_element().children().filter(roxmltree::Node::is_element);
+            all.find(|n| n.tag_name().name() == kind && n.attribute("name") == Some(name))
+        };
+        let element = named("element", root)?;
+        let content = match element.attribute("type") {
+            Some(name) => named("complexType", name.rsplit(':').next().unwrap_or_default())?,
+            None => element,
+        };
+        let children = content.descendants().skip(1).filter(|n| n.tag_name().name() == "element");
+        Some(ask(children.filter_map(|n| n.attribute("name").map(str::to_owned)).collect()))
+    }
+}
+
+impl Schemas for Shipped {
+    fn has_root(&self, file: &str, root: &str) -> bool {
+        Self::with(file, root, |_| ()).is_some()
+    }
+
+    fn refuses_children(&self, file: &str, root: &str, children: &[&str]) -> Option<String> {
+        Self::with(file, root, |held| (held != children).then(|| format!("it holds {held:?}"))).flatten()
+    }
+
+    fn untranslatable(&self, _: &str, _: &str) -> Option<String> {
+        None
+    }
+}
+
+#[test]
+fn the_shipped_services_fit_the_shipped_schemas_contracts_and_parties() {
+    let wsdl = Path::new(env!("CARGO_MANIFEST_DIR")).join("wsdl");
+    assert_eq!(catalogue().resolve(&Shipped, &parties(), &wsdl), []);
 }
