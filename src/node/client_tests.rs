@@ -20,7 +20,7 @@ use crate::sandbox::test_pki::TestPki;
 const LOCAL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
 
 fn tls(pki: &TestPki, client: Option<&str>) -> TlsFiles {
-    let credential = client.map(|name| Credential { certificate: pki.certificate(name), key: pki.key(name) });
+    let credential = client.map(|name| Credential::new(pki.certificate(name), pki.key(name)));
     TlsFiles { ca: pki.certificate("ca"), credential }
 }
 
@@ -68,7 +68,7 @@ fn query(number: u32) -> Request {
         "azione": "verificaEsistenzaSAP",
         "profiloCollaborazione": "SERVIZIO_SINCRONO",
         "identificatore": identificatore,
-        "modello": {"tipoModello": "VerificaSAP", "payload": {"codiceFiscale": "RSSMRA85T10A562S"}},
+        "modello": {"tipoModello": "VERIFICASAP", "payload": {"codiceFiscale": "RSSMRA85T10A562S"}},
     });
     Request::post("/sap/v1/verificaEsistenzaSAP", body.to_string()).about(identificatore)
 }
@@ -346,7 +346,7 @@ async fn a_keep_alive_closed_by_the_peer_neither_loses_nor_doubles_a_request() {
             let number = log_request(&log, &request);
             stream.write_all(FINE.as_bytes()).await.unwrap();
             tokio::time::sleep(Duration::from_micros(number % 8 * 60)).await;
-            if number % 3 == 0 {
+            if number.is_multiple_of(3) {
                 stream.set_zero_linger().unwrap();
             }
         }
@@ -443,6 +443,29 @@ async fn the_validity_of_our_certificate_is_known() {
     assert_eq!(life, 30 * 86_400);
     assert!((jiff::Timestamp::now().as_second() - validity.not_before.as_second()).abs() < 120);
     assert!(client_of(&node, &pki, None).validity().is_none());
+}
+
+#[tokio::test]
+async fn a_key_with_a_password_is_read_with_it_and_refused_without() {
+    let pki = TestPki::new();
+    let node = sandbox(&pki).await;
+    let plain =
+        openssl::pkey::PKey::private_key_from_pem(&std::fs::read(pki.key("client")).unwrap()).unwrap();
+    let cipher = openssl::symm::Cipher::aes_256_cbc();
+    let locked = plain.private_key_to_pem_pkcs8_passphrase(cipher, b"segreto").unwrap();
+    std::fs::write(pki.key("locked"), locked).unwrap();
+    let files = |password: Option<&str>| {
+        let mut credential = Credential::new(pki.certificate("client"), pki.key("locked"));
+        credential.password = password.map(Into::into);
+        Some(TlsFiles { ca: pki.certificate("ca"), credential: Some(credential) })
+    };
+    let base = format!("https://{}", node.address());
+    let client = Client::new(settings(&base, files(Some("segreto")))).unwrap();
+    assert!(client.send(query(1)).await.unwrap().conclusive());
+    assert!(matches!(Client::new(settings(&base, files(None))), Err(TlsFilesError::Unreadable { .. })));
+    let wrong = Client::new(settings(&base, files(Some("sbagliato")))).unwrap_err();
+    assert!(matches!(wrong, TlsFilesError::LockedKey { .. }));
+    assert!(!format!("{:?}", files(Some("segreto"))).contains("segreto"));
 }
 
 #[tokio::test]

@@ -198,8 +198,7 @@ fn admit(asked: &Asked) -> Result<(Action, Envelope), Box<Response<Bytes>>> {
     }
     let document: Value = serde_json::from_slice(&asked.body)
         .map_err(|error| refuse(StatusCode::BAD_REQUEST, "json", &error.to_string()))?;
-    let (servizio, azione) = action.names();
-    let envelope = envelope::read(&document, servizio, azione).map_err(|faults| {
+    let envelope = envelope::read(&document, &action.expected()).map_err(|faults| {
         let detail = format!("{} members of the envelope are not in order", faults.len());
         Box::new(problem::refuse(StatusCode::BAD_REQUEST, "busta", &detail, &faults))
     })?;
