@@ -158,6 +158,35 @@ async fn a_refused_client_certificate_is_a_refusal_of_tls_and_had_nothing_done()
     assert!(node.received().is_empty());
 }
 
+/// A body that does not fit the socket's buffers is still being written when the node has already closed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_of_the_certificate_is_found_behind_a_broken_write() {
+    let pki = TestPki::new();
+    let node = sandbox(&pki).await;
+    for _ in 0..10 {
+        let request = Request::post("/sap/v1/invioSAP", vec![b' '; 16 << 20]);
+        let error = client_of(&node, &pki, None).send(request).await.unwrap_err();
+        assert!(matches!(error, NodeError::CertificateRefused { .. }), "{error:?}");
+    }
+}
+
+/// A peer that will not read the rest of a long body answers and closes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_comes_before_the_body_is_written_is_read() {
+    let address = peer(|mut stream| async move {
+        let _ = stream.read(&mut [0; 1024]).await;
+        let refusal = "HTTP/1.1 413 Content Too Large\r\nContent-Type: application/problem+json\r\n\
+                       Content-Length: 2\r\nConnection: close\r\n\r\n{}";
+        let _ = stream.write_all(refusal.as_bytes()).await;
+    })
+    .await;
+    for _ in 0..10 {
+        let request = Request::post("/sap/v1/invioSAP", vec![b' '; 16 << 20]);
+        let answer = plain(address).send(request).await.unwrap();
+        assert_eq!((answer.status.as_u16(), answer.verdict()), (413, Verdict::Refused));
+    }
+}
+
 #[tokio::test]
 async fn a_refused_client_certificate_under_tls_1_2_fails_the_handshake() {
     use rustls::pki_types::pem::PemObject;

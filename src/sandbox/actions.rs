@@ -47,6 +47,11 @@ impl Action {
         })
     }
 
+    /// Whether its response has a member Esito (`wsdl/sapWS.wsdl`).
+    pub(super) fn has_esito(self) -> bool {
+        matches!(self, Self::InvioSap | Self::AnnullaSap | Self::Comunicazione)
+    }
+
     /// What its messages have in common.
     pub(super) fn expected(self) -> Expected {
         let (azione, modelli): (_, &[&str]) = match self {

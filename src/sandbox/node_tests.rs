@@ -223,7 +223,10 @@ async fn a_negative_answer_can_be_ordered_and_nothing_is_done() {
     assert_eq!(reply["esito"]["anomalie"]["anomalia"][0]["descrizioneAnomalia"], descrizione);
     let x001 =
         Behaviour::Ko { codice: "X001".to_owned(), descrizione: "Limite invocazioni raggiunto".to_owned() };
-    scene.node.behave(x001, Some(1));
+    scene.node.behave(x001, Some(2));
+    let reply = scene.sap("invioSAP", scheda("VIA ROMA 1")).await;
+    assert_eq!(reply["esito"]["codice"], "X001");
+    assert_eq!(reply["esito"]["messaggioErrore"], "Limite invocazioni raggiunto");
     let reply = scene.sap("verificaEsistenzaSAP", json!({"codiceFiscale": "RSSMRA85T10A562S"})).await;
     assert_eq!(reply["esito"]["messaggioErrore"], "X001 - Limite invocazioni raggiunto");
     let reply = scene.sap("verificaEsistenzaSAP", json!({"codiceFiscale": "RSSMRA85T10A562S"})).await;
