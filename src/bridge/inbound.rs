@@ -53,7 +53,7 @@ pub struct Inbound {
     settings: Settings,
     knowledge: Arc<ArcSwap<Knowledge>>,
     journal: Arc<dyn Journal>,
-    node: Client,
+    node: Arc<Client>,
     progressivi: Progressivi,
     mittenti: KeyedLimiter<Parte>,
     clock: Clock,
@@ -117,7 +117,7 @@ impl Inbound {
         settings: Settings,
         knowledge: Arc<ArcSwap<Knowledge>>,
         journal: Arc<dyn Journal>,
-        node: Client,
+        node: Arc<Client>,
         progressivi: Progressivi,
         clock: Clock,
     ) -> Self {

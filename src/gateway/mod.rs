@@ -80,7 +80,7 @@ impl Gateway {
         let journal: Arc<dyn Journal> = Arc::new(journal);
         outlook::report_recovered(&journal.recover().await?);
 
-        let node = Client::new(roads::node(config)?)?;
+        let node = Arc::new(Client::new(roads::node(config)?)?);
         let inbound = Arc::new(Inbound::new(
             Settings {
                 parte: Parte { tipo: identity.tipo.clone(), nome: identity.nome.clone(), indirizzo: None },

@@ -19,7 +19,7 @@ const PERIOD: Duration = Duration::from_secs(15);
 #[derive(Clone)]
 pub(super) struct Outlook {
     journal: Arc<dyn Journal>,
-    node: Client,
+    node: Arc<Client>,
     certificates: Arc<Vec<(&'static str, Arc<ServerTls>)>>,
     clock: Clock,
 }
@@ -37,7 +37,7 @@ pub(super) enum Standing {
 impl Outlook {
     pub(super) fn new(
         journal: Arc<dyn Journal>,
-        node: Client,
+        node: Arc<Client>,
         certificates: Vec<(&'static str, Arc<ServerTls>)>,
         clock: Clock,
     ) -> Self {

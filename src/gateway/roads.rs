@@ -9,7 +9,8 @@ use crate::node::{self, Credential, Deadlines, PoolBounds, SettingsError};
 pub(super) fn node(config: &Config) -> Result<node::Settings, SettingsError> {
     let node = &config.node;
     let base_url = node.url.to_string().parse()?;
-    let credential = Credential { certificate: node.certificate_file.clone(), key: node.key_file.clone() };
+    let mut credential = Credential::new(&node.certificate_file, &node.key_file);
+    credential.password = node.key_password.as_ref().map(|password| password.expose().into());
     let tls = node::TlsFiles { ca: node.ca_file.clone(), credential: Some(credential) };
     let mut settings = node::Settings::new(base_url, Some(tls));
     settings.deadlines = Deadlines { connect: node.connect, first_byte: node.first_byte, total: node.total };

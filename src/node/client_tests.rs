@@ -20,7 +20,7 @@ use crate::sandbox::test_pki::TestPki;
 const LOCAL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
 
 fn tls(pki: &TestPki, client: Option<&str>) -> TlsFiles {
-    let credential = client.map(|name| Credential { certificate: pki.certificate(name), key: pki.key(name) });
+    let credential = client.map(|name| Credential::new(pki.certificate(name), pki.key(name)));
     TlsFiles { ca: pki.certificate("ca"), credential }
 }
 
@@ -68,7 +68,7 @@ fn query(number: u32) -> Request {
         "azione": "verificaEsistenzaSAP",
         "profiloCollaborazione": "SERVIZIO_SINCRONO",
         "identificatore": identificatore,
-        "modello": {"tipoModello": "VerificaSAP", "payload": {"codiceFiscale": "RSSMRA85T10A562S"}},
+        "modello": {"tipoModello": "VERIFICASAP", "payload": {"codiceFiscale": "RSSMRA85T10A562S"}},
     });
     Request::post("/sap/v1/verificaEsistenzaSAP", body.to_string()).about(identificatore)
 }
@@ -156,6 +156,35 @@ async fn a_refused_client_certificate_is_a_refusal_of_tls_and_had_nothing_done()
         }
     }
     assert!(node.received().is_empty());
+}
+
+/// A body that does not fit the socket's buffers is still being written when the node has already closed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_of_the_certificate_is_found_behind_a_broken_write() {
+    let pki = TestPki::new();
+    let node = sandbox(&pki).await;
+    for _ in 0..10 {
+        let request = Request::post("/sap/v1/invioSAP", vec![b' '; 16 << 20]);
+        let error = client_of(&node, &pki, None).send(request).await.unwrap_err();
+        assert!(matches!(error, NodeError::CertificateRefused { .. }), "{error:?}");
+    }
+}
+
+/// A peer that will not read the rest of a long body answers and closes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_comes_before_the_body_is_written_is_read() {
+    let address = peer(|mut stream| async move {
+        let _ = stream.read(&mut [0; 1024]).await;
+        let refusal = "HTTP/1.1 413 Content Too Large\r\nContent-Type: application/problem+json\r\n\
+                       Content-Length: 2\r\nConnection: close\r\n\r\n{}";
+        let _ = stream.write_all(refusal.as_bytes()).await;
+    })
+    .await;
+    for _ in 0..10 {
+        let request = Request::post("/sap/v1/invioSAP", vec![b' '; 16 << 20]);
+        let answer = plain(address).send(request).await.unwrap();
+        assert_eq!((answer.status.as_u16(), answer.verdict()), (413, Verdict::Refused));
+    }
 }
 
 #[tokio::test]
@@ -333,8 +362,8 @@ async fn requests_one_after_the_other_share_a_connection() {
     assert_eq!(connections.load(Ordering::SeqCst), 1);
 }
 
-/// The peer closes every connection a moment after its first answer, sometimes with RST, so that the next request finds
-/// it open, closing or closed. Whatever the client then says must agree with what the peer counted.
+/// The peer closes every connection a moment after its first answer, sometimes with RST, sometimes with the next request
+/// already taken, so that this finds it open, closing or closed. Whatever the client then says must agree with what the peer counted.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_keep_alive_closed_by_the_peer_neither_loses_nor_doubles_a_request() {
     let seen: Arc<Mutex<HashMap<String, usize>>> = Arc::default();
@@ -345,8 +374,12 @@ async fn a_keep_alive_closed_by_the_peer_neither_loses_nor_doubles_a_request() {
             let Some(request) = read_request(&mut stream).await else { return };
             let number = log_request(&log, &request);
             stream.write_all(FINE.as_bytes()).await.unwrap();
-            tokio::time::sleep(Duration::from_micros(number % 8 * 60)).await;
-            if number % 3 == 0 {
+            // A request that comes in the meantime is taken, and never answered.
+            let meantime = Duration::from_micros(number % 8 * 60);
+            if let Ok(Some(second)) = tokio::time::timeout(meantime, read_request(&mut stream)).await {
+                log_request(&log, &second);
+            }
+            if number.is_multiple_of(3) {
                 stream.set_zero_linger().unwrap();
             }
         }
@@ -443,6 +476,29 @@ async fn the_validity_of_our_certificate_is_known() {
     assert_eq!(life, 30 * 86_400);
     assert!((jiff::Timestamp::now().as_second() - validity.not_before.as_second()).abs() < 120);
     assert!(client_of(&node, &pki, None).validity().is_none());
+}
+
+#[tokio::test]
+async fn a_key_with_a_password_is_read_with_it_and_refused_without() {
+    let pki = TestPki::new();
+    let node = sandbox(&pki).await;
+    let plain =
+        openssl::pkey::PKey::private_key_from_pem(&std::fs::read(pki.key("client")).unwrap()).unwrap();
+    let cipher = openssl::symm::Cipher::aes_256_cbc();
+    let locked = plain.private_key_to_pem_pkcs8_passphrase(cipher, b"segreto").unwrap();
+    std::fs::write(pki.key("locked"), locked).unwrap();
+    let files = |password: Option<&str>| {
+        let mut credential = Credential::new(pki.certificate("client"), pki.key("locked"));
+        credential.password = password.map(Into::into);
+        Some(TlsFiles { ca: pki.certificate("ca"), credential: Some(credential) })
+    };
+    let base = format!("https://{}", node.address());
+    let client = Client::new(settings(&base, files(Some("segreto")))).unwrap();
+    assert!(client.send(query(1)).await.unwrap().conclusive());
+    assert!(matches!(Client::new(settings(&base, files(None))), Err(TlsFilesError::Unreadable { .. })));
+    let wrong = Client::new(settings(&base, files(Some("sbagliato")))).unwrap_err();
+    assert!(matches!(wrong, TlsFilesError::LockedKey { .. }));
+    assert!(!format!("{:?}", files(Some("segreto"))).contains("segreto"));
 }
 
 #[tokio::test]

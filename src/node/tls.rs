@@ -2,11 +2,13 @@
 //!
 //! Only the configured CA is trusted: the machine's own list of authorities plays no part in reaching the node.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use openssl::asn1::{Asn1Time, Asn1TimeRef};
+use openssl::pkey::PKey;
 use openssl::x509::X509;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::{self, PemObject};
@@ -23,12 +25,32 @@ pub struct TlsFiles {
 }
 
 /// A certificate chain and its key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Credential {
     /// PEM, our certificate first.
     pub certificate: PathBuf,
     /// PEM, PKCS#8, PKCS#1 or SEC1.
     pub key: PathBuf,
+    /// The password of the key, where it has one.
+    pub password: Option<Box<str>>,
+}
+
+impl Credential {
+    /// A chain with a key that has no password.
+    #[must_use]
+    pub fn new(certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
+        Self { certificate: certificate.into(), key: key.into(), password: None }
+    }
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The password stays out of logs.
+        f.debug_struct("Credential")
+            .field("certificate", &self.certificate)
+            .field("key", &self.key)
+            .finish_non_exhaustive()
+    }
 }
 
 /// From when until when our certificate is valid.
@@ -76,6 +98,14 @@ pub enum TlsFilesError {
         /// What is wrong with it.
         source: openssl::error::ErrorStack,
     },
+    /// The key does not open with the password.
+    #[error("{key}: the key does not open with the password given: {source}")]
+    LockedKey {
+        /// The key.
+        key: PathBuf,
+        /// What is wrong with it.
+        source: openssl::error::ErrorStack,
+    },
     /// The key is not the certificate's, or is of a kind that cannot sign.
     #[error("{key} does not go with {certificate}: {source}")]
     KeyMismatch {
@@ -112,12 +142,10 @@ impl Material {
             .with_root_certificates(roots);
         let (mut config, validity) = match &files.credential {
             None => (builder.with_no_client_auth(), None),
-            Some(Credential { certificate, key }) => {
+            Some(credential @ Credential { certificate, key, .. }) => {
                 let chain = certificates(certificate)?;
                 let validity = validity(certificate, &chain)?;
-                let secret = PrivateKeyDer::from_pem_file(key)
-                    .map_err(|source| TlsFilesError::Unreadable { path: key.clone(), source })?;
-                let config = builder.with_client_auth_cert(chain, secret).map_err(|source| {
+                let config = builder.with_client_auth_cert(chain, secret(credential)?).map_err(|source| {
                     TlsFilesError::KeyMismatch { certificate: certificate.clone(), key: key.clone(), source }
                 })?;
                 (config, Some(validity))
@@ -126,6 +154,20 @@ impl Material {
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Self { config: Arc::new(config), validity })
     }
+}
+
+fn secret(credential: &Credential) -> Result<PrivateKeyDer<'static>, TlsFilesError> {
+    let path = &credential.key;
+    let Some(password) = &credential.password else {
+        return PrivateKeyDer::from_pem_file(path)
+            .map_err(|source| TlsFilesError::Unreadable { path: path.clone(), source });
+    };
+    let pem = std::fs::read(path)
+        .map_err(|error| TlsFilesError::Unreadable { path: path.clone(), source: pem::Error::Io(error) })?;
+    let der = PKey::private_key_from_pem_passphrase(&pem, password.as_bytes())
+        .and_then(|key| key.private_key_to_pkcs8())
+        .map_err(|source| TlsFilesError::LockedKey { key: path.clone(), source })?;
+    Ok(PrivateKeyDer::Pkcs8(der.into()))
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsFilesError> {

@@ -7,10 +7,12 @@ use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use rustls::{AlertDescription, ProtocolVersion};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::Sleep;
 use tokio_rustls::client::TlsStream;
 
 use super::Sent;
@@ -86,7 +88,8 @@ impl Watch {
     /// A request is about to be handed over.
     pub(super) fn begin(&self, earlier: u32) {
         let mut seen = self.lock();
-        *seen = Seen { tls13: seen.tls13, earlier, ..Seen::default() };
+        // An alert that came before the first request is still the answer to our certificate.
+        *seen = Seen { tls13: seen.tls13, alert: seen.alert, earlier, ..Seen::default() };
     }
 
     /// Closes the connection for writing and says what had left by then.
@@ -106,12 +109,23 @@ impl Watch {
 pub(super) struct Watched {
     transport: Transport,
     watch: Arc<Watch>,
+    broken: Option<Broken>,
 }
+
+/// A write that failed.
+#[derive(Debug)]
+struct Broken {
+    error: io::Error,
+    until: Pin<Box<Sleep>>,
+}
+
+/// How long the peer's last words are awaited after a failed write.
+const LAST_WORDS: Duration = Duration::from_millis(100);
 
 impl Watched {
     pub(super) fn new(transport: Transport) -> (Self, Arc<Watch>) {
         let watch = Arc::new(Watch(Mutex::new(Seen { tls13: transport.tls13(), ..Seen::default() })));
-        (Self { transport, watch: Arc::clone(&watch) }, watch)
+        (Self { transport, watch: Arc::clone(&watch), broken: None }, watch)
     }
 
     fn note(&self, error: &io::Error) {
@@ -121,16 +135,23 @@ impl Watched {
         }
     }
 
-    /// A peer that refuses us sends its alert and closes; our next write may meet the closed socket before we have read
-    /// the alert, which waits in the socket's buffer all the same.
-    fn look_behind(&mut self, cx: &mut Context<'_>) {
-        let mut byte = [0_u8; 1];
-        let mut buffer = ReadBuf::new(&mut byte);
-        match Pin::new(&mut self.transport).poll_read(cx, &mut buffer) {
-            Poll::Ready(Err(error)) => self.note(&error),
-            Poll::Ready(Ok(())) if !buffer.filled().is_empty() => self.watch.lock().read += 1,
-            _ => {}
-        }
+    /// Withholds the error of a failed write for a moment.
+    ///
+    /// A peer that refuses us, our certificate or the length of our body, says so and closes; our next write may meet
+    /// the closed socket before its last words are read, which wait in the socket's buffer all the same. A broken
+    /// socket is readable, so whoever reads it is woken and takes them, or the error of the read.
+    fn withhold(&mut self, error: io::Error, cx: &mut Context<'_>) -> Poll<io::Error> {
+        self.note(&error);
+        self.broken = Some(Broken { error, until: Box::pin(tokio::time::sleep(LAST_WORDS)) });
+        self.poll_broken(cx)
+    }
+
+    fn poll_broken(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
+        let Some(broken) = &mut self.broken else { return Poll::Ready(io::ErrorKind::NotConnected.into()) };
+        ready!(broken.until.as_mut().poll(cx));
+        // The kind is what remains of the error for whoever asks again.
+        let again = broken.error.kind().into();
+        Poll::Ready(std::mem::replace(&mut broken.error, again))
     }
 }
 
@@ -193,6 +214,9 @@ impl AsyncRead for Watched {
 impl AsyncWrite for Watched {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        if this.broken.is_some() {
+            return this.poll_broken(cx).map(Err);
+        }
         let result = {
             let mut seen = this.watch.lock();
             if seen.sealed {
@@ -207,24 +231,83 @@ impl AsyncWrite for Watched {
             }
             result
         };
-        if let Err(error) = &result {
-            this.note(error);
-            this.look_behind(cx);
+        match result {
+            Ok(written) => Poll::Ready(Ok(written)),
+            Err(error) => this.withhold(error, cx).map(Err),
         }
-        Poll::Ready(result)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        let result = ready!(Pin::new(&mut this.transport).poll_flush(cx));
-        if let Err(error) = &result {
-            this.note(error);
-            this.look_behind(cx);
+        if this.broken.is_some() {
+            return this.poll_broken(cx).map(Err);
         }
-        Poll::Ready(result)
+        match ready!(Pin::new(&mut this.transport).poll_flush(cx)) {
+            Ok(()) => Poll::Ready(Ok(())),
+            Err(error) => this.withhold(error, cx).map(Err),
+        }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.get_mut().transport).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    async fn pair() -> (Watched, Arc<Watch>, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let near = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (far, _) = listener.accept().await.unwrap();
+        let (watched, watch) = Watched::new(Transport::Plain(near));
+        (watched, watch, far)
+    }
+
+    #[tokio::test]
+    async fn after_the_seal_not_a_byte_leaves() {
+        let (mut near, watch, mut far) = pair().await;
+        watch.begin(0);
+        assert_eq!(watch.seal().sent(), Sent::No);
+        assert!(near.write_all(b"late").await.is_err());
+        drop(near);
+        let mut got = Vec::new();
+        far.read_to_end(&mut got).await.unwrap();
+        assert!(got.is_empty());
+    }
+
+    #[tokio::test]
+    async fn each_request_has_its_own_count() {
+        let (mut near, watch, mut far) = pair().await;
+        watch.begin(0);
+        near.write_all(b"one").await.unwrap();
+        assert_eq!(watch.seal().sent(), Sent::Maybe);
+        watch.begin(1);
+        near.write_all(b"two").await.unwrap();
+        far.write_all(b"x").await.unwrap();
+        near.read_u8().await.unwrap();
+        assert_eq!(watch.seal().sent(), Sent::Yes);
+        watch.begin(2);
+        assert_eq!(watch.seal().sent(), Sent::No);
+    }
+
+    #[test]
+    fn an_alert_proves_a_refusal_only_as_the_first_thing_on_a_tls_1_3_connection() {
+        let refused = Seen {
+            tls13: true,
+            written: 9,
+            alert: Some(AlertDescription::CertificateRequired),
+            ..Seen::default()
+        };
+        assert!(refused.certificate_refusal().is_some());
+        assert!(Seen { tls13: false, ..refused }.certificate_refusal().is_none());
+        assert!(Seen { earlier: 1, ..refused }.certificate_refusal().is_none());
+        assert!(Seen { read: 1, ..refused }.certificate_refusal().is_none());
+        let other = Some(AlertDescription::AccessDenied);
+        assert!(Seen { alert: other, ..refused }.certificate_refusal().is_none());
     }
 }

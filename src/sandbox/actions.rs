@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 
 use super::co_codes::{self, CommunicationCodes};
-use super::envelope::Envelope;
+use super::envelope::{Envelope, Expected};
 use super::reply::{self, Esito};
 use super::sap_store::SapStore;
 use crate::clock::in_rome;
@@ -16,7 +16,7 @@ use crate::clock::in_rome;
 const REMEMBERED: usize = 2_000;
 
 /// The forms of the comunicazioni obbligatorie.
-pub(super) const FORMS: [&str; 6] = ["UNILAV", "UNISOMM", "UNIURG", "VARDATORI", "UNIMARE", "UNIPI"];
+const FORMS: [&str; 6] = ["UNILAV", "UNISOMM", "UNIURG", "VARDATORI", "UNIMARE", "UNIPI"];
 
 /// What a path of the interface stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,19 +47,28 @@ impl Action {
         })
     }
 
-    /// Servizio and Azione of the busta; a comunicazione has no Azione.
-    pub(super) fn names(self) -> (&'static str, Option<&'static str>) {
-        let azione = match self {
-            Self::InvioSap => "invioSAP",
-            Self::RichiestaSap => "richiestaSAP",
-            Self::AnnullaSap => "annullaSAP",
-            Self::RecuperaListaSapNonAttive => "recuperaListaSAPNonAttive",
-            Self::VerificaEsistenzaSap => "verificaEsistenzaSAP",
-            Self::RichiestaCodSapRegTitolare => "richiestaCodSAPRegTitolare",
-            Self::RichiestaSapN00A02 => "richiestaSAP_N00_A02",
-            Self::Comunicazione => return ("InviaComunicazioneObbligatoria", None),
+    /// Whether its response has a member Esito (`wsdl/sapWS.wsdl`).
+    pub(super) fn has_esito(self) -> bool {
+        matches!(self, Self::InvioSap | Self::AnnullaSap | Self::Comunicazione)
+    }
+
+    /// What its messages have in common.
+    pub(super) fn expected(self) -> Expected {
+        let (azione, modelli): (_, &[&str]) = match self {
+            Self::InvioSap => ("invioSAP", &["SAP"]),
+            Self::RichiestaSap => ("richiestaSAP", &["IDSAP"]),
+            Self::AnnullaSap => ("annullaSAP", &["IDSAP"]),
+            Self::RecuperaListaSapNonAttive => ("recuperaListaSAPNonAttive", &["LISTASAP"]),
+            Self::VerificaEsistenzaSap => ("verificaEsistenzaSAP", &["VERIFICASAP"]),
+            Self::RichiestaCodSapRegTitolare => {
+                ("richiestaCodSAPRegTitolare", &["RICHIESTACODSAPREGTITOLARE"])
+            }
+            Self::RichiestaSapN00A02 => ("richiestaSAP_N00_A02", &["VERIFICASAP"]),
+            Self::Comunicazione => ("InviaComunicazioneObbligatoria", &FORMS),
         };
-        ("ServiziSAP", Some(azione))
+        let communication = self == Self::Comunicazione;
+        let servizio = if communication { azione } else { "ServiziSAP" };
+        Expected { servizio, azione, azione_facoltativa: communication, modelli }
     }
 }
 
@@ -171,7 +180,7 @@ impl Memory {
             }
             Action::RichiestaCodSapRegTitolare => (found, self.holder(member("codiceFiscale"))),
             Action::RichiestaSapN00A02 => {
-                (found, modello("ListaDID", self.saps.did(member("codiceFiscale"))))
+                (found, modello("LISTADID", self.saps.did(member("codiceFiscale"))))
             }
             Action::Comunicazione => self.communicate(envelope, now),
         }
@@ -190,8 +199,8 @@ impl Memory {
 
     fn communicate(&mut self, envelope: &Envelope, now: Timestamp) -> (Esito, Map<String, Value>) {
         let form = envelope.tipo_modello.as_str();
-        let Some(region) = co_codes::region(&envelope.mittente).filter(|_| FORMS.contains(&form)) else {
-            return (Esito::ko("Modello di comunicazione non riconosciuto"), Map::new());
+        let Some(region) = co_codes::region(&envelope.mittente) else {
+            return (Esito::ko("Mittente non riconosciuto"), Map::new());
         };
         let codice = self.codes.give(region, in_rome(now).year(), form);
         (Esito::ok(None), one("codiceComunicazione", json!(codice)))
@@ -251,12 +260,16 @@ mod tests {
     }
 
     #[test]
-    fn every_path_has_its_names() {
-        assert_eq!(Action::at("/sap/v1/annullaSAP").unwrap().names(), ("ServiziSAP", Some("annullaSAP")));
-        assert_eq!(
-            Action::at("/co/v1/comunicazioni").unwrap().names(),
-            ("InviaComunicazioneObbligatoria", None)
-        );
-        assert!(Action::at("/sap/v1/notificaSAP").is_none());
+    fn the_paths_of_the_interface_are_those_that_are_served() {
+        let interface = include_str!("../../openapi/node.yaml");
+        let paths: Vec<&str> = interface
+            .lines()
+            .filter_map(|line| line.strip_prefix("  /").and_then(|path| path.strip_suffix(':')))
+            .collect();
+        assert_eq!(paths.len(), 8);
+        for path in paths {
+            let action = Action::at(&format!("/{path}")).unwrap();
+            assert!(action == Action::Comunicazione || path.ends_with(action.expected().azione), "{path}");
+        }
     }
 }

@@ -48,6 +48,11 @@ pub(super) fn region(name: &str) -> Option<Region> {
     REGIONS.iter().find(|(known, ..)| *known == name).map(|(_, code, province)| Region { code, province })
 }
 
+/// The names of all regions, as they stand on the busta.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    REGIONS.iter().map(|(name, ..)| *name)
+}
+
 /// The counters of the codes given so far.
 #[derive(Debug, Default)]
 pub(super) struct CommunicationCodes {

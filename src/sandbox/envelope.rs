@@ -37,8 +37,21 @@ pub(super) struct Envelope {
     pub(super) payload: Value,
 }
 
-/// Checks an envelope sent to the path of `servizio` and `azione`; a CO has no azione.
-pub(super) fn read(document: &Value, servizio: &str, azione: Option<&str>) -> Result<Envelope, Vec<Fault>> {
+/// What the envelopes sent to one path have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Expected {
+    /// Servizio of the busta.
+    pub(super) servizio: &'static str,
+    /// Azione of the busta.
+    pub(super) azione: &'static str,
+    /// Whether Azione may be left out.
+    pub(super) azione_facoltativa: bool,
+    /// The models that may be sent.
+    pub(super) modelli: &'static [&'static str],
+}
+
+/// Checks an envelope.
+pub(super) fn read(document: &Value, expected: &Expected) -> Result<Envelope, Vec<Fault>> {
     let Value::Object(members) = document else {
         return Err(vec![fault("", "an object", document)]);
     };
@@ -52,26 +65,25 @@ pub(super) fn read(document: &Value, servizio: &str, azione: Option<&str>) -> Re
     check.text("direzione", "RICHIESTA", |text| text == "RICHIESTA");
     let mittente = check.text("mittente", "the name of a region", |text| co_codes::region(text).is_some());
     check.text("destinatario", NODE, |text| text == NODE);
-    let servizio = check.text("servizio", servizio, |text| text == servizio);
+    let servizio = check.text("servizio", expected.servizio, |text| text == expected.servizio);
     check.text("profiloCollaborazione", "SERVIZIO_SINCRONO", |text| text == "SERVIZIO_SINCRONO");
     let identificatore = check.text("identificatore", "PARTE_PORTA_0000000_AAAA-MM-GG_HH:MM", identifier);
-    if let Some(azione) = azione {
-        check.text("azione", azione, |text| text == azione);
-    } else {
-        check.absent("azione");
+    let named = members.get("azione").is_some_and(|azione| !azione.is_null());
+    if named || !expected.azione_facoltativa {
+        check.text("azione", expected.azione, |text| text == expected.azione);
     }
     check.absent("riferimentoMessaggio");
     if members.get("codiceComunicazione").is_some_and(|code| !code.is_null()) {
         check.text("codiceComunicazione", "16 characters", |text| text.chars().count() == 16);
     }
-    let (tipo_modello, payload) = check.modello();
+    let (tipo_modello, payload) = check.modello(expected.modelli);
     if !faults.is_empty() {
         return Err(faults);
     }
     Ok(Envelope {
         mittente,
         servizio,
-        azione: azione.map(str::to_owned),
+        azione: named.then(|| expected.azione.to_owned()),
         identificatore,
         tipo_modello,
         payload,
@@ -102,7 +114,7 @@ impl Checker<'_> {
         }
     }
 
-    fn modello(&mut self) -> (String, Value) {
+    fn modello(&mut self, modelli: &[&str]) -> (String, Value) {
         let found = self.members.get("modello").unwrap_or(&Value::Null);
         let Value::Object(modello) = found else {
             self.faults.push(fault("/modello", "an object with tipoModello and payload", found));
@@ -117,8 +129,8 @@ impl Checker<'_> {
         }
         let tipo = modello.get("tipoModello").unwrap_or(&Value::Null);
         let payload = modello.get("payload").unwrap_or(&Value::Null);
-        if tipo.as_str().is_none_or(str::is_empty) {
-            self.faults.push(fault("/modello/tipoModello", "the name of a model", tipo));
+        if !tipo.as_str().is_some_and(|tipo| modelli.contains(&tipo)) {
+            self.faults.push(fault("/modello/tipoModello", &modelli.join(" | "), tipo));
         }
         if !payload.is_object() {
             self.faults.push(fault("/modello/payload", "an object", payload));
@@ -158,6 +170,9 @@ mod tests {
 
     use super::*;
 
+    const INVIO: Expected =
+        Expected { servizio: "ServiziSAP", azione: "invioSAP", azione_facoltativa: false, modelli: &["SAP"] };
+
     fn request() -> Value {
         json!({
             "codiceComunicazione": null,
@@ -175,7 +190,7 @@ mod tests {
 
     #[test]
     fn an_envelope_in_order_is_read() {
-        let envelope = read(&request(), "ServiziSAP", Some("invioSAP")).unwrap();
+        let envelope = read(&request(), &INVIO).unwrap();
         assert_eq!(envelope.mittente, "VAL D'AOSTA");
         assert_eq!(envelope.tipo_modello, "SAP");
     }
@@ -188,26 +203,37 @@ mod tests {
         document["identificatore"] = json!("VALDAOSTA_VALDAOSTASPCoopIT_3_2020-12-01_18:25");
         document["azione"] = json!("annullaSAP");
         document["extra"] = json!(1);
-        document["modello"]["payload"] = Value::Null;
-        let faults = read(&document, "ServiziSAP", Some("invioSAP")).unwrap_err();
+        document["modello"] = json!({"tipoModello": "IDSAP", "payload": null});
+        let faults = read(&document, &INVIO).unwrap_err();
         let at: Vec<&str> = faults.iter().map(|fault| fault.puntatore.as_str()).collect();
         assert_eq!(
             at,
-            ["/extra", "/direzione", "/mittente", "/identificatore", "/azione", "/modello/payload"]
+            [
+                "/extra",
+                "/direzione",
+                "/mittente",
+                "/identificatore",
+                "/azione",
+                "/modello/tipoModello",
+                "/modello/payload"
+            ]
         );
     }
 
     #[test]
-    fn a_communication_has_no_azione() {
+    fn an_azione_may_be_left_out_only_where_the_service_says_so() {
         let mut document = request();
-        document["servizio"] = json!("InviaComunicazioneObbligatoria");
-        assert!(read(&document, "InviaComunicazioneObbligatoria", None).is_err());
         document["azione"] = Value::Null;
-        assert!(read(&document, "InviaComunicazioneObbligatoria", None).is_ok());
+        assert!(read(&document, &INVIO).is_err());
+        let facultative = Expected { azione_facoltativa: true, ..INVIO };
+        assert_eq!(read(&document, &facultative).unwrap().azione, None);
+        assert_eq!(read(&request(), &facultative).unwrap().azione.as_deref(), Some("invioSAP"));
+        document["azione"] = json!("annullaSAP");
+        assert!(read(&document, &facultative).is_err());
     }
 
     #[test]
     fn what_is_not_an_object_is_one_fault() {
-        assert_eq!(read(&json!([]), "ServiziSAP", None).unwrap_err().len(), 1);
+        assert_eq!(read(&json!([]), &INVIO).unwrap_err().len(), 1);
     }
 }

@@ -14,6 +14,9 @@ mod error;
 mod listener;
 pub mod node;
 pub mod pki;
+pub mod pdd;
+mod pdd_registry;
+mod pdd_service;
 mod problem;
 mod reply;
 mod sap_store;
@@ -27,3 +30,7 @@ pub(crate) mod test_pki;
 #[cfg(test)]
 #[path = "node_tests.rs"]
 mod node_tests;
+
+#[cfg(test)]
+#[path = "pdd_tests.rs"]
+mod pdd_tests;

@@ -120,13 +120,7 @@ impl Peer for Node {
             Behaviour::Status { status } => (failure(*status), false),
             Behaviour::Html { status } => (page(*status), false),
             Behaviour::Unavailable { retry_after } => (unavailable(*retry_after), false),
-            Behaviour::Ko { codice, descrizione } => {
-                let esito = match codice.as_str() {
-                    "X001" => Esito::throttled(descrizione),
-                    _ => Esito::anomaly(codice, descrizione, None),
-                };
-                self.serve(&asked, Some(esito))
-            }
+            Behaviour::Ko { codice, descrizione } => self.serve(&asked, Some((codice, descrizione))),
             _ => self.serve(&asked, None),
         };
         self.record(&asked, executed);
@@ -144,7 +138,7 @@ impl Peer for Node {
 
 impl Node {
     /// The answer, and whether the message was acted on. With `ordered`, it is not.
-    fn serve(&self, asked: &Asked, ordered: Option<Esito>) -> (Response<Bytes>, bool) {
+    fn serve(&self, asked: &Asked, ordered: Option<(&str, &str)>) -> (Response<Bytes>, bool) {
         let (action, envelope) = match admit(asked) {
             Ok(admitted) => admitted,
             Err(refused) => return (*refused, false),
@@ -152,7 +146,13 @@ impl Node {
         let now = self.clock.now();
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         let (reply, executed) = match ordered {
-            Some(esito) => (memory.reply(&envelope, esito, Map::new(), now), false),
+            Some((codice, descrizione)) => {
+                let esito = match codice {
+                    "X001" => Esito::throttled(descrizione, action.has_esito()),
+                    _ => Esito::anomaly(codice, descrizione, None),
+                };
+                (memory.reply(&envelope, esito, Map::new(), now), false)
+            }
             None => match memory.act(action, &envelope, self.idempotent, now) {
                 Outcome::Done(reply) => (reply, true),
                 Outcome::Repeated(reply) => (reply, false),
@@ -198,8 +198,7 @@ fn admit(asked: &Asked) -> Result<(Action, Envelope), Box<Response<Bytes>>> {
     }
     let document: Value = serde_json::from_slice(&asked.body)
         .map_err(|error| refuse(StatusCode::BAD_REQUEST, "json", &error.to_string()))?;
-    let (servizio, azione) = action.names();
-    let envelope = envelope::read(&document, servizio, azione).map_err(|faults| {
+    let envelope = envelope::read(&document, &action.expected()).map_err(|faults| {
         let detail = format!("{} members of the envelope are not in order", faults.len());
         Box::new(problem::refuse(StatusCode::BAD_REQUEST, "busta", &detail, &faults))
     })?;

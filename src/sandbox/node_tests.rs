@@ -27,7 +27,7 @@ impl Scene {
         let node = SandboxNode::start(config(&pki)).await.unwrap();
         let files = TlsFiles {
             ca: pki.certificate("ca"),
-            credential: Some(Credential { certificate: pki.certificate("client"), key: pki.key("client") }),
+            credential: Some(Credential::new(pki.certificate("client"), pki.key("client"))),
         };
         let base = format!("https://{}", node.address()).parse().unwrap();
         let client = Client::new(Settings::new(base, Some(files))).unwrap();
@@ -36,7 +36,14 @@ impl Scene {
 
     /// A message to one of the actions of ServiziSAP, from LAZIO.
     async fn sap(&self, azione: &str, payload: Value) -> Value {
-        let envelope = self.envelope("ServiziSAP", Some(azione), "SAP", payload);
+        let tipo = match azione {
+            "invioSAP" => "SAP",
+            "richiestaSAP" | "annullaSAP" => "IDSAP",
+            "recuperaListaSAPNonAttive" => "LISTASAP",
+            "richiestaCodSAPRegTitolare" => "RICHIESTACODSAPREGTITOLARE",
+            _ => "VERIFICASAP",
+        };
+        let envelope = self.envelope("ServiziSAP", Some(azione), tipo, payload);
         reply(&self.post(&format!("/sap/v1/{azione}"), &envelope).await)
     }
 
@@ -161,7 +168,7 @@ async fn a_communication_gets_a_code_of_region_year_origin_and_progressive() {
     }
     assert_eq!(codes, ["0805826300000001", "0805826300000002", "0805826700000001"]);
     let other = scene.envelope("InviaComunicazioneObbligatoria", None, "UNIQUALCOSA", json!({}));
-    assert_eq!(reply(&scene.post("/co/v1/comunicazioni", &other).await)["esito"]["codice"], "KO");
+    assert_eq!(scene.post("/co/v1/comunicazioni", &other).await.status, 400);
 }
 
 #[tokio::test]
@@ -216,7 +223,10 @@ async fn a_negative_answer_can_be_ordered_and_nothing_is_done() {
     assert_eq!(reply["esito"]["anomalie"]["anomalia"][0]["descrizioneAnomalia"], descrizione);
     let x001 =
         Behaviour::Ko { codice: "X001".to_owned(), descrizione: "Limite invocazioni raggiunto".to_owned() };
-    scene.node.behave(x001, Some(1));
+    scene.node.behave(x001, Some(2));
+    let reply = scene.sap("invioSAP", scheda("VIA ROMA 1")).await;
+    assert_eq!(reply["esito"]["codice"], "X001");
+    assert_eq!(reply["esito"]["messaggioErrore"], "Limite invocazioni raggiunto");
     let reply = scene.sap("verificaEsistenzaSAP", json!({"codiceFiscale": "RSSMRA85T10A562S"})).await;
     assert_eq!(reply["esito"]["messaggioErrore"], "X001 - Limite invocazioni raggiunto");
     let reply = scene.sap("verificaEsistenzaSAP", json!({"codiceFiscale": "RSSMRA85T10A562S"})).await;

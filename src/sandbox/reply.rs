@@ -36,9 +36,10 @@ impl Esito {
         Self { codice: "KO".to_owned(), messaggio: None, anomalie: Some(json!({ "anomalia": [anomalia] })) }
     }
 
-    /// The limit of invocations.
-    pub(super) fn throttled(descrizione: &str) -> Self {
-        let messaggio = format!("X001 - {descrizione}");
+    /// The limit of invocations. An action whose response has no Esito shows the code in the words.
+    pub(super) fn throttled(descrizione: &str, has_esito: bool) -> Self {
+        let prefix = if has_esito { "" } else { "X001 - " };
+        let messaggio = format!("{prefix}{descrizione}");
         Self { codice: "X001".to_owned(), messaggio: Some(messaggio), anomalie: None }
     }
 }

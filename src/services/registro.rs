@@ -32,7 +32,6 @@ impl Registro {
         let mut registro = Self::default();
         for parte in parti.iter() {
             registro.parti.entry(parte.nome.clone()).or_default().push(ParteNota {
-                gestione: egov::Gestione::default(),
                 tipo: parte.tipo.clone(),
                 nome: parte.nome.clone(),
                 codice: parte.codice.clone(),
