@@ -19,15 +19,17 @@ use crate::egov::{self, Busta, CodiceEccezione, Eccezione, Identificatore, Parte
 use crate::failure::reply::{self, PddReply, Speaker};
 use crate::failure::{Cause, DocumentError, Failure, TransportError};
 use crate::journal::{
-    Concluded, Conclusion, Direction, Inoltro, Intended, Intending, Intent, Journal, Key, MessageId, Outcome,
-    Recorded, Refusal, Repetition, Resolution, Stato,
+    self, Concluded, Conclusion, Direction, Inoltro, Intended, Intending, Intent, Journal, Key, MessageId,
+    Outcome, Recorded, Repetition, Resolution, Stato,
 };
 use crate::json_native::envelope::{Direzione, Messaggio, Modello, Payload, Profilo};
 use crate::json_native::{self};
 use crate::node::{Client, Request};
 use crate::rate::{KeyedLimiter, Rate};
 use crate::services::corpo::{self, Inviato};
-use crate::services::{Azione, Documento, Duplicate, OnUnknown, SchemaRef, SoapAction as SoapActionPolicy};
+use crate::services::{
+    Azione, Documento, Duplicate, ESITO, OnUnknown, Refusal, SchemaRef, SoapAction as SoapActionPolicy,
+};
 use crate::soap::{self, Content, Envelope, SoapAction};
 use crate::telemetry::Phase;
 use crate::xml::{Limits, digest, encoding};
@@ -45,6 +47,8 @@ pub struct Settings {
     pub twin_wait: Duration,
 }
 
+/// Where the JSON of a reply says why.
+const MESSAGGIO: &str = "/esito/messaggioErrore";
 /// Senders whose rate is remembered: the registered parties are far fewer.
 const MITTENTI: usize = 1024;
 
@@ -512,7 +516,7 @@ impl Inbound {
         let mut answer = Answer::from(pdd_reply.clone());
         if let Some(busta) = passage.busta.as_ref().filter(|_| is_recorded(&failure, &passage)) {
             let text = |value: &String| Some(value.clone()).filter(|text| !text.is_empty());
-            let refusal = Refusal {
+            let refusal = journal::Refusal {
                 direction: Direction::Inbound,
                 mittente: text(&busta.mittente.nome),
                 identificatore: text(&busta.identificatore),
@@ -584,6 +588,11 @@ fn answer(
     json: &serde_json::Value,
     speaker: Speaker<'_>,
 ) -> Result<PddReply, Cause> {
+    let esito = |pointer: &str| json.pointer(pointer).and_then(serde_json::Value::as_str).unwrap_or_default();
+    // A contract without an Esito would say a KO as an empty answer, which means something else.
+    if azione.refusal == Refusal::Fault && esito(ESITO) == "KO" {
+        return Err(Cause::RefusedByNode { status: 200, sentence: esito(MESSAGGIO).to_owned() });
+    }
     let body = corpo::scrivi(azione, speaker.schemas, json, speaker.limits)?;
     Ok(reply::with_body(busta, speaker, &body)?)
 }
@@ -604,8 +613,7 @@ fn envelope(azione: &Azione, busta: &Busta, documento: &Documento, payload: &[u8
         mittente: busta.mittente.nome.as_str().into(),
         destinatario: busta.destinatario.nome.as_str().into(),
         servizio: azione.servizio.nome.as_str().into(),
-        // A service whose action may be left out has none to name.
-        azione: (!azione.facoltativa).then(|| azione.nome.as_str().into()),
+        azione: azione.in_json().map(Cow::Borrowed),
         profilo_collaborazione: profilo.unwrap_or(Profilo::ServizioSincrono),
         identificatore: busta.identificatore.as_str().into(),
         riferimento_messaggio: busta.riferimento.as_deref().map(Cow::Borrowed),

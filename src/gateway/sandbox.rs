@@ -4,13 +4,18 @@ use crate::bridge::Knowledge;
 use crate::clock::Clock;
 use crate::config;
 use crate::sandbox::node::{SandboxNode, SandboxNodeConfig};
+use crate::sandbox::pdd::{SandboxPdd, SandboxPddConfig};
 use crate::sandbox::pki;
 
 use super::StartError;
 
-/// The simulated national node, with the certificates that all need.
+/// The region whose porta is simulated.
+const REGIONE: &str = "LAZIO";
+
+/// The simulated neighbours, with the certificates that all need.
 pub struct Sandbox {
     node: SandboxNode,
+    pdd: SandboxPdd,
 }
 
 impl Sandbox {
@@ -34,7 +39,15 @@ impl Sandbox {
             clock: clock.clone(),
         })
         .await?;
-        Ok(Self { node })
+        let pdd = SandboxPdd::start(SandboxPddConfig {
+            address: settings.pdd,
+            tls: None,
+            regione: REGIONE.to_owned(),
+            control: None,
+            clock: clock.clone(),
+        })
+        .await?;
+        Ok(Self { node, pdd })
     }
 
     /// The simulated node, to be told how to behave and asked what it received.
@@ -43,7 +56,14 @@ impl Sandbox {
         &self.node
     }
 
+    /// The simulated regional Porta di Dominio.
+    #[must_use]
+    pub fn pdd(&self) -> &SandboxPdd {
+        &self.pdd
+    }
+
     pub(super) async fn stop(self) {
         self.node.stop().await;
+        self.pdd.stop().await;
     }
 }

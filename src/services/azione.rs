@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::documento::{Documento, NessunDocumento, SchemaRef};
 use super::membro::Membro;
 use crate::config::source::Place;
+use crate::egov::Profilo;
 
 /// What all the actions of one service have in common.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,19 +43,6 @@ pub enum Fruitori {
     Gruppo(String),
     /// These, of the type of the service's erogatore.
     Elenco(Vec<String>),
-}
-
-/// Profile of collaboration (SPCoop busta e-Gov 1.1, ProfiloCollaborazione).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Profilo {
-    /// A request without application reply.
-    OneWay,
-    /// A request answered on the same connection.
-    Sincrono,
-    /// A request, and later a response by a call of the other party.
-    AsincronoSimmetrico,
-    /// A request, and later a response by asking again.
-    AsincronoAsimmetrico,
 }
 
 /// One action of a service, with all that is needed to carry it.
@@ -168,31 +156,6 @@ pub struct Risposta {
     pub membri: Vec<Membro>,
 }
 
-impl Profilo {
-    /// As the busta writes it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::OneWay => "EGOV_IT_MessaggioSingoloOneWay",
-            Self::Sincrono => "EGOV_IT_ServizioSincrono",
-            Self::AsincronoSimmetrico => "EGOV_IT_ServizioAsincronoSimmetrico",
-            Self::AsincronoAsimmetrico => "EGOV_IT_ServizioAsincronoAsimmetrico",
-        }
-    }
-
-    /// As the JSON nativo writes it ("Invio delle CO in modalità JSON Nativo", example of UNILAV; the other three
-    /// by analogy).
-    #[must_use]
-    pub fn in_json(self) -> &'static str {
-        match self {
-            Self::OneWay => "MESSAGGIO_SINGOLO_ONE_WAY",
-            Self::Sincrono => "SERVIZIO_SINCRONO",
-            Self::AsincronoSimmetrico => "SERVIZIO_ASINCRONO_SIMMETRICO",
-            Self::AsincronoAsimmetrico => "SERVIZIO_ASINCRONO_ASIMMETRICO",
-        }
-    }
-}
-
 impl Azione {
     /// Member `azione` of the JSON: absent for an action that the busta may leave out.
     #[must_use]
@@ -257,11 +220,5 @@ impl Richiesta {
 impl fmt::Display for NomeParte {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.tipo, self.nome)
-    }
-}
-
-impl fmt::Display for Profilo {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use super::CatalogueError;
-use super::azione::{
-    Azione, Direction, Duplicate, Fruitori, NomeParte, OnUnknown, Profilo, Refusal, Rest, Servizio,
-};
+use super::azione::{Azione, Direction, Duplicate, Fruitori, NomeParte, OnUnknown, Refusal, Rest, Servizio};
 use super::problem::Problem;
 use super::raw::{RawAzione, RawFile, RawFruitori, RawServizio};
 use crate::config::source::{Places, Source};
+use crate::egov::Profilo;
 use crate::xml::characters;
 
 const PROFILI: [Profilo; 4] =

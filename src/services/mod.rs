@@ -25,9 +25,7 @@ mod schemi;
 #[cfg(test)]
 mod tests;
 
-pub use azione::{
-    Azione, Direction, Duplicate, Fruitori, NomeParte, OnUnknown, Profilo, Refusal, Rest, Servizio,
-};
+pub use azione::{Azione, Direction, Duplicate, Fruitori, NomeParte, OnUnknown, Refusal, Rest, Servizio};
 pub use azione::{Contenuto, Richiesta, Risposta};
 pub use catalogue::{Catalogue, Unknown};
 pub use documento::{Documento, NessunDocumento, SchemaRef};

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Azione, Catalogue, Direction, Parti, Profilo};
+use super::{Azione, Catalogue, Direction, Parti};
 use crate::egov::{self, Accordo, Parte, ParteNota, Servizio};
 
 /// Who takes part, and what the centre of each service offers: the register of the inbound direction. Built once at
@@ -48,7 +48,7 @@ impl Registro {
 
     fn offri(&mut self, azione: &Azione) {
         let servizio = &azione.servizio;
-        let accordo = Accordo::new(profilo(servizio.profilo));
+        let accordo = Accordo::new(servizio.profilo);
         let offerte = self.offerte.entry(servizio.nome.clone()).or_default();
         let known = offerte.iter().position(|offerta| offerta.tipo == servizio.tipo);
         let index = known.unwrap_or_else(|| {
@@ -95,14 +95,5 @@ impl egov::Registro for Registro {
                 offerta.azioni.iter().find(|(known, _)| known == nome).map(|(_, accordo)| accordo.clone())
             }
         }
-    }
-}
-
-fn profilo(profilo: Profilo) -> egov::Profilo {
-    match profilo {
-        Profilo::OneWay => egov::Profilo::OneWay,
-        Profilo::Sincrono => egov::Profilo::Sincrono,
-        Profilo::AsincronoSimmetrico => egov::Profilo::AsincronoSimmetrico,
-        Profilo::AsincronoAsimmetrico => egov::Profilo::AsincronoAsimmetrico,
     }
 }
