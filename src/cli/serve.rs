@@ -130,7 +130,7 @@ fn announce(config: &Config, gateway: &Gateway) {
         sandbox.pdd().address().to_string()
     );
     println!("Try, in another terminal:");
-    println!("  cargo run --release -- send samples/unilav-assunzione-tempo-indeterminato.xml");
+    println!("  cargo run --release -- send samples/unilav-assunzione.xml");
     println!("  cargo run --release -- send samples/invioSAP-cdata.xml");
     println!("  cargo run --release -- journal list");
 }
