@@ -55,6 +55,8 @@ pub enum LoadErrorKind {
     Pattern(String),
     /// Two particles compete for one element (XSD 1.0 part 1 §3.8.6, Unique Particle Attribution).
     Ambiguous(String),
+    /// One name has two types in one content model (XSD part 1 §3.8.6, Element Declarations Consistent).
+    TwoTypes(String),
     /// One type would have two JSON members of one name.
     SameMember {
         /// The member's name.
@@ -90,6 +92,7 @@ impl fmt::Display for LoadErrorKind {
             Self::Circular => write!(f, "defined by itself"),
             Self::Pattern(error) => write!(f, "{error}"),
             Self::Ambiguous(name) => write!(f, "two particles compete for element {name}"),
+            Self::TwoTypes(name) => write!(f, "element {name} has two types in one content model"),
             Self::SameMember { member, other } => {
                 write!(f, "its JSON member \"{member}\" is also that of {other}")
             }

@@ -8,9 +8,18 @@
 //!
 //! Nothing here does input or output except `SchemaSet::load`.
 
+mod compile;
+mod datatype;
 mod load_error;
+mod member_name;
+mod model;
+mod pattern;
+mod plan;
 mod set;
+mod simple;
+mod table;
 mod violation;
+mod words;
 
 pub use load_error::{LoadError, LoadErrorKind};
 pub use set::{Document, SchemaSet};

@@ -1,0 +1,76 @@
+//! `decimal` and what derives from it (XSD part 2 §3.2.3): numbers of any length, compared by their digits.
+
+use std::cmp::Ordering;
+
+/// A decimal number. Equal numbers are equal values: no leading or trailing zeros, no negative zero.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Decimal {
+    negative: bool,
+    integer: Box<str>,
+    fraction: Box<str>,
+}
+
+/// The parts of a lexical form.
+struct Parts<'t> {
+    negative: bool,
+    integer: &'t str,
+    fraction: &'t str,
+}
+
+impl Decimal {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let parts = split(text)?;
+        let integer = parts.integer.trim_start_matches('0');
+        let fraction = parts.fraction.trim_end_matches('0');
+        let zero = integer.is_empty() && fraction.is_empty();
+        Some(Self { negative: parts.negative && !zero, integer: integer.into(), fraction: fraction.into() })
+    }
+
+    /// What `totalDigits` counts (§4.3.11): the digits that the value needs, at least one.
+    pub(crate) fn total_digits(&self) -> usize {
+        (self.integer.len() + self.fraction.len()).max(1)
+    }
+
+    /// What `fractionDigits` counts (§4.3.12).
+    pub(crate) fn fraction_digits(&self) -> usize {
+        self.fraction.len()
+    }
+}
+
+impl Ord for Decimal {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let magnitude = || {
+            let by_length = self.integer.len().cmp(&other.integer.len());
+            by_length
+                .then_with(|| self.integer.cmp(&other.integer))
+                .then_with(|| self.fraction.cmp(&other.fraction))
+        };
+        match (self.negative, other.negative) {
+            (false, false) => magnitude(),
+            (true, true) => magnitude().reverse(),
+            (true, false) => Ordering::Less,
+            (false, true) => Ordering::Greater,
+        }
+    }
+}
+
+impl PartialOrd for Decimal {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// Whether the text is an optional sign and digits with at most one point, at least one digit among them.
+pub(super) fn is_decimal(text: &str) -> bool {
+    split(text).is_some()
+}
+
+fn split(text: &str) -> Option<Parts<'_>> {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let (integer, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+    let digits = |t: &str| t.bytes().all(|b| b.is_ascii_digit());
+    if (integer.is_empty() && fraction.is_empty()) || !digits(integer) || !digits(fraction) {
+        return None;
+    }
+    Some(Parts { negative: text.starts_with('-'), integer, fraction })
+}
