@@ -14,6 +14,7 @@ use super::super::tls::{
     Authorities, ClientCertificates, Reloaded, ServerTls, TlsFiles, authorities, provider,
 };
 use super::*;
+use crate::rate::KeyedLimiter;
 use crate::sandbox::pki::{self, Pair, Pki};
 
 const PARTI: [&str; 2] = ["LAZIO", "PIEMONTE"];
