@@ -13,9 +13,11 @@
 
 pub mod envelope;
 mod tape;
+mod to_json;
 
-use crate::schema::{self, Document, LoadError, Violation};
+use crate::schema::{self, Document, LoadError, Violation, walk};
 use crate::xml::{self, Position, XmlError};
+use to_json::Writer;
 
 /// Why a document was not translated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -50,8 +52,13 @@ pub enum Refusal {
 /// # Errors
 /// The document is not XML, is not valid, or its schema cannot be translated.
 pub fn to_json(document: &Document, reader: xml::Reader<'_>, out: &mut Vec<u8>) -> Result<(), Refusal> {
-    let _ = out;
-    Ok(schema::validate(document, reader)?)
+    translatable(document)?;
+    let mut writer = Writer::new(out);
+    let walked = walk::walk(document, reader, &mut writer);
+    if walked.is_err() {
+        writer.undo();
+    }
+    Ok(walked?)
 }
 
 /// Validates `json` and appends the root element it stands for to `out`: elements in schema order, without XML
@@ -62,6 +69,13 @@ pub fn to_json(document: &Document, reader: xml::Reader<'_>, out: &mut Vec<u8>) 
 pub fn to_xml(document: &Document, json: &[u8], out: &mut String) -> Result<(), Refusal> {
     let _ = (document, json, out);
     Err(Refusal::Untranslatable(Vec::new()))
+}
+
+fn translatable(document: &Document) -> Result<(), Refusal> {
+    match document.obstacles() {
+        [] => Ok(()),
+        obstacles => Err(Refusal::Untranslatable(obstacles.to_vec())),
+    }
 }
 
 impl From<schema::Refusal> for Refusal {

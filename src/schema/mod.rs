@@ -11,14 +11,16 @@
 mod compile;
 mod datatype;
 mod load_error;
-mod member_name;
+pub(crate) mod member_name;
 mod model;
 mod pattern;
-mod plan;
+pub(crate) mod plan;
 mod set;
 mod simple;
+pub(crate) mod sink;
 mod table;
 mod violation;
+pub(crate) mod walk;
 mod words;
 
 pub use load_error::{LoadError, LoadErrorKind};
@@ -47,16 +49,6 @@ pub enum Refusal {
 ///
 /// # Errors
 /// The document is not XML, or is not valid.
-pub fn validate(document: &Document, mut reader: xml::Reader<'_>) -> Result<(), Refusal> {
-    let _ = document;
-    loop {
-        match reader.next_event() {
-            Ok(xml::Event::Eof) => return Ok(()),
-            Ok(_) => {}
-            Err(error) => {
-                let position = xml::locate(reader.text(), error.offset);
-                return Err(Refusal::NotXml { error, position });
-            }
-        }
-    }
+pub fn validate(document: &Document, reader: xml::Reader<'_>) -> Result<(), Refusal> {
+    walk::walk(document, reader, &mut sink::Discard)
 }

@@ -29,6 +29,10 @@ pub(crate) struct Simple {
     pub(crate) facets: Facets,
     /// The type it restricts; none for `anySimpleType`.
     pub(crate) base: Option<TypeId>,
+    /// Whether some value is a qualified name, whose meaning hangs on prefixes.
+    pub(crate) has_names: bool,
+    /// Whether some value identifies an element, or refers to one that is identified.
+    pub(crate) has_identities: bool,
 }
 
 /// What kind of value.
@@ -199,16 +203,6 @@ impl Simple {
         }
     }
 
-    /// Whether some value of the type is a qualified name, whose meaning hangs on prefixes.
-    pub(crate) fn has_names(&self, types: &[Simple]) -> bool {
-        match &self.variety {
-            Variety::Any => false,
-            Variety::Atomic { primitive, .. } => *primitive == Primitive::QName,
-            Variety::List(item) => at(types, *item).has_names(types),
-            Variety::Union(members) => members.iter().any(|m| at(types, *m).has_names(types)),
-        }
-    }
-
     /// Calls `visit` with each identifier and reference in a valid value.
     pub(crate) fn identities(&self, types: &[Simple], text: &str, visit: &mut dyn FnMut(Role, &str)) {
         match &self.variety {
@@ -225,16 +219,6 @@ impl Simple {
                     member.identities(types, text, visit);
                 }
             }
-        }
-    }
-
-    /// Whether [`Simple::identities`] could find something.
-    pub(crate) fn has_identities(&self, types: &[Simple]) -> bool {
-        match &self.variety {
-            Variety::Any => false,
-            Variety::Atomic { role, .. } => *role != Role::None,
-            Variety::List(item) => at(types, *item).has_identities(types),
-            Variety::Union(members) => members.iter().any(|m| at(types, *m).has_identities(types)),
         }
     }
 

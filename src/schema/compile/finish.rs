@@ -194,8 +194,7 @@ impl<'s> Compiler<'s, '_> {
     }
 
     fn has_names(&self, definition: &Definition, model: Option<&Model>) -> bool {
-        let is_name =
-            |id: SimpleId| self.simples.get(id as usize).is_some_and(|s| s.has_names(&self.simples));
+        let is_name = |id: SimpleId| self.simples.get(id as usize).is_some_and(|s| s.has_names);
         let text = match definition.content {
             DefinedContent::Simple(id) => is_name(id),
             DefinedContent::Particle(_) => false,

@@ -2,7 +2,7 @@
 
 use super::builtin::{self, Kind};
 use super::{Compiler, Site, children};
-use crate::schema::datatype::Value;
+use crate::schema::datatype::{Primitive, Value};
 use crate::schema::load_error::LoadErrorKind;
 use crate::schema::plan::{ANY_SIMPLE_TYPE, TypeId};
 use crate::schema::simple::{Bound, Facets, Role, Simple, SimpleId, Space, Variety};
@@ -52,13 +52,29 @@ impl<'s> Compiler<'s, '_> {
             }
         };
         let name = found.name.into();
-        let simple = Simple { name, variety, space: found.space, facets, base: Some(TypeId::Simple(base)) };
+        let base = Some(TypeId::Simple(base));
+        let simple = Simple { name, variety, space: found.space, facets, base, ..Simple::default() };
         let id = self.push_simple(simple);
         self.builtin_ids.insert(found.name, id);
         Some(id)
     }
 
-    pub(super) fn push_simple(&mut self, simple: Simple) -> SimpleId {
+    pub(super) fn push_simple(&mut self, mut simple: Simple) -> SimpleId {
+        let parts: &[SimpleId] = match &simple.variety {
+            Variety::Any => &[],
+            Variety::Atomic { primitive, role, .. } => {
+                simple.has_names = *primitive == Primitive::QName;
+                simple.has_identities = *role != Role::None;
+                &[]
+            }
+            Variety::List(item) => std::slice::from_ref(item),
+            Variety::Union(members) => members,
+        };
+        let parts = parts.iter().filter_map(|id| self.simples.get(*id as usize));
+        let (names, identities) =
+            parts.fold((false, false), |(n, i), part| (n | part.has_names, i | part.has_identities));
+        simple.has_names |= names;
+        simple.has_identities |= identities;
         self.simples.push(simple);
         index(self.simples.len() - 1)
     }

@@ -1,0 +1,177 @@
+//! Elements that hold text: collected to the end tag, checked, told.
+
+use std::borrow::Cow;
+
+use super::faults::Place;
+use super::{Walker, resolve};
+use crate::schema::plan::{Constraint, Element, Member};
+use crate::schema::simple::{Fault, Role, Simple, SimpleId};
+use crate::schema::sink::Sink;
+use crate::schema::violation::Rule;
+use crate::schema::words;
+use crate::xml::{Event, Name, XSI_NAMESPACE, XmlError};
+
+/// Text, and where it begins.
+struct Collected<'x> {
+    text: Cow<'x, str>,
+    offset: usize,
+    /// Whether an element stood in it.
+    marked_up: bool,
+}
+
+impl<'d, 'x, S: Sink> Walker<'d, 'x, '_, S> {
+    /// The rest of an element whose content is the text of a simple type.
+    pub(super) fn leaf(
+        &mut self,
+        declared: &'d Element,
+        of: SimpleId,
+        name: Name<'x>,
+        start: usize,
+        nil: bool,
+        member: Option<&'d Member>,
+    ) -> Result<(), XmlError> {
+        let simple = self.plan.simples.at(of);
+        let nil_text =
+            if nil { self.reader.attribute(XSI_NAMESPACE, "nil").map(str::to_owned) } else { None };
+        // Prefixes that the element itself declares are gone after its end tag.
+        let bindings = simple.has_names.then(|| self.reader.bindings());
+        let Collected { text, offset, marked_up } = self.collect(name, start)?;
+        if nil {
+            return self.nil_leaf(name, start, &text, nil_text.as_deref(), member, declared.of);
+        }
+        if marked_up {
+            return Ok(());
+        }
+        let named = |prefix: &str| {
+            let found = bindings.as_ref()?.iter().find(|b| b.prefix == prefix);
+            found.map(|b| b.namespace.to_string()).or_else(|| resolve(&self.reader, prefix))
+        };
+        let checked = check(simple, self.plan.simples.all(), &declared.constraint, &text, &named);
+        if let Err(fault) = checked {
+            self.faults.context(&self.reader);
+            let words = format!("{}: {}", name.local, fault.words);
+            self.faults.raise(Place::text(offset, start), fault.rule, &text, &fault.expected, words);
+            return Ok(());
+        }
+        if simple.has_identities {
+            self.identities(simple, &text, Place::text(offset, start));
+        }
+        if self.telling() {
+            self.sink.string(member, &text);
+        }
+        Ok(())
+    }
+
+    fn collect(&mut self, name: Name<'x>, start: usize) -> Result<Collected<'x>, XmlError> {
+        let mut collected = Collected { text: Cow::Borrowed(""), offset: start, marked_up: false };
+        loop {
+            match self.reader.next_event()? {
+                Event::End => return Ok(collected),
+                Event::Text(piece) | Event::Cdata(piece) => {
+                    if collected.text.is_empty() {
+                        collected.offset = self.reader.offset();
+                        collected.text = piece;
+                    } else {
+                        collected.text.to_mut().push_str(&piece);
+                    }
+                }
+                Event::Start(child) => {
+                    if !collected.marked_up {
+                        self.faults.context(&self.reader);
+                        let place = Place::element(self.reader.offset());
+                        let words =
+                            format!("{} may not stand in {}, which holds only text", child.local, name.local);
+                        self.faults.raise(place, Rule::Content, child.local, "text", words);
+                    }
+                    collected.marked_up = true;
+                    self.reader.skip_element()?;
+                }
+                Event::Instruction(_) => {}
+                Event::Eof => return Ok(collected),
+            }
+        }
+    }
+
+    fn nil_leaf(
+        &mut self,
+        name: Name<'x>,
+        start: usize,
+        text: &str,
+        nil_text: Option<&str>,
+        member: Option<&'d Member>,
+        of: crate::schema::plan::TypeId,
+    ) -> Result<(), XmlError> {
+        if !text.is_empty() {
+            self.faults.context(&self.reader);
+            let words = format!("{} is nil and must be empty", name.local);
+            self.faults.raise(Place::element(start), Rule::Nil, text, "nothing", words);
+        }
+        // The object of a complex type is opened and closed by its own.
+        if self.telling() && matches!(of, crate::schema::plan::TypeId::Simple(_)) {
+            self.sink.open_object(member);
+            self.sink.nil(nil_text.unwrap_or("true"));
+            self.sink.close_object();
+        }
+        Ok(())
+    }
+
+    /// Remembers identifiers, and references to look up at the end.
+    pub(super) fn identities(&mut self, simple: &Simple, text: &str, place: Place) {
+        let mut found: Vec<(Role, Box<str>)> = Vec::new();
+        simple.identities(self.plan.simples.all(), text, &mut |role, value| found.push((role, value.into())));
+        for (role, value) in found {
+            match role {
+                Role::IdRef => self.references.push((value, place.clone())),
+                _ if self.ids.contains(&value) => {
+                    self.faults.context(&self.reader);
+                    let words = format!("\"{value}\" identifies another element already");
+                    self.faults.raise(
+                        place.clone(),
+                        Rule::Identity,
+                        &value,
+                        "an identifier of its own",
+                        words,
+                    );
+                }
+                _ => {
+                    self.ids.insert(value);
+                }
+            }
+        }
+    }
+}
+
+/// A value against its type and its `fixed`; an empty element with a `default` or `fixed` has that value.
+pub(crate) fn check(
+    simple: &Simple,
+    types: &[Simple],
+    constraint: &Constraint,
+    text: &str,
+    resolve: &dyn Fn(&str) -> Option<String>,
+) -> Result<(), Fault> {
+    if text.is_empty() && *constraint != Constraint::None {
+        return Ok(());
+    }
+    simple.check(types, text, resolve)?;
+    check_fixed(simple, types, constraint, text, resolve)
+}
+
+/// A value against its `fixed`, in the value space.
+pub(crate) fn check_fixed(
+    simple: &Simple,
+    types: &[Simple],
+    constraint: &Constraint,
+    text: &str,
+    resolve: &dyn Fn(&str) -> Option<String>,
+) -> Result<(), Fault> {
+    let Constraint::Fixed(fixed) = constraint else { return Ok(()) };
+    if **fixed == *text {
+        return Ok(());
+    }
+    let values = simple.value(types, text, resolve).zip(simple.value(types, fixed, resolve));
+    if values.is_some_and(|(a, b)| a.same(&b)) {
+        return Ok(());
+    }
+    let wanted = format!("\"{fixed}\"");
+    Err(Fault { rule: Rule::Fixed, words: words::given(text, &wanted), expected: wanted })
+}
