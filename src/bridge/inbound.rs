@@ -13,7 +13,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::verdict::{self, Ended};
-use super::{Answer, Arrived, Knowledge, Progressivi, passage::Passage};
+use super::{Answer, Arrived, Knowledge, Progressivi, nativo, passage::Passage};
 use crate::clock::{self, Clock};
 use crate::egov::{self, Busta, CodiceEccezione, Eccezione, Identificatore, Parte};
 use crate::failure::reply::{self, PddReply, Speaker};
@@ -22,13 +22,12 @@ use crate::journal::{
     self, Concluded, Conclusion, Direction, Inoltro, Intended, Intending, Intent, Journal, Key, MessageId,
     Outcome, Recorded, Repetition, Resolution, Stato,
 };
-use crate::json_native::envelope::{Direzione, Messaggio, Modello, Payload, Profilo};
-use crate::json_native::{self};
+use crate::json_native;
 use crate::node::{Client, Request};
 use crate::rate::{KeyedLimiter, Rate};
 use crate::services::corpo::{self, Inviato};
 use crate::services::{
-    Azione, Documento, Duplicate, ESITO, OnUnknown, Refusal, SchemaRef, SoapAction as SoapActionPolicy,
+    Azione, Duplicate, ESITO, OnUnknown, Refusal, SchemaRef, SoapAction as SoapActionPolicy,
 };
 use crate::soap::{self, Content, Envelope, SoapAction};
 use crate::telemetry::Phase;
@@ -380,7 +379,7 @@ impl Inbound {
         let mut payload = Vec::with_capacity(inviato.len());
         json_native::to_json(&plan, inviato.reader(limits), &mut payload)
             .map_err(|refusal| passage.failed(DocumentError::from(refusal)))?;
-        let json = envelope(&azione, &busta, documento, &payload);
+        let json = nativo::richiesta(&azione, &busta, documento, &payload);
         let digest = digest.unwrap_or_default();
         Ok(Translated { azione, busta, digest, repeats, json })
     }
@@ -595,40 +594,6 @@ fn answer(
     }
     let body = corpo::scrivi(azione, speaker.schemas, json, speaker.limits)?;
     Ok(reply::with_body(busta, speaker, &body)?)
-}
-
-/// The envelope of the JSON nativo ("Modalità JSON Nativo", §5) around a translated document.
-fn envelope(azione: &Azione, busta: &Busta, documento: &Documento, payload: &[u8]) -> Bytes {
-    let payload = std::str::from_utf8(payload).unwrap_or("null");
-    let codice = documento.codice_comunicazione.as_ref().and_then(|pointer| {
-        let payload: serde_json::Value = serde_json::from_str(payload).ok()?;
-        Some(Cow::Owned(pointer.get(&payload)?.as_str()?.to_owned()))
-    });
-    let profilo = busta.profilo.and_then(|profilo| Profilo::from_egov(profilo.as_str()));
-    let mut json = Vec::with_capacity(payload.len() + 512);
-    Messaggio {
-        codice_comunicazione: codice,
-        data_invio: data_invio(busta).into(),
-        direzione: Direzione::Richiesta,
-        mittente: busta.mittente.nome.as_str().into(),
-        destinatario: busta.destinatario.nome.as_str().into(),
-        servizio: azione.servizio.nome.as_str().into(),
-        azione: azione.in_json().map(Cow::Borrowed),
-        profilo_collaborazione: profilo.unwrap_or(Profilo::ServizioSincrono),
-        identificatore: busta.identificatore.as_str().into(),
-        riferimento_messaggio: busta.riferimento.as_deref().map(Cow::Borrowed),
-        modello: Modello { tipo_modello: documento.tipo_modello.as_str().into(), payload: Payload(payload) },
-    }
-    .write(&mut json);
-    json.into()
-}
-
-/// OraRegistrazione as the JSON nativo writes times of the envelope: in UTC, with milliseconds and `Z`.
-fn data_invio(busta: &Busta) -> String {
-    match busta.ora.istante.timestamp() {
-        Some(instant) => format!("{instant:.3}"),
-        None => busta.ora.istante.as_str().to_owned(),
-    }
 }
 
 /// A refusal after a header was read is recorded, with one exception: a sender over its rate is turned away at no cost,
