@@ -6,8 +6,11 @@
 mod arrived;
 mod inbound;
 mod knowledge;
+pub mod nativo;
 mod passage;
 mod progressivi;
+mod recognise;
+mod twin;
 mod verdict;
 
 pub use arrived::{Answer, Arrived, Caller};

@@ -39,13 +39,14 @@ async fn serve(config: &Config) -> Exit {
         }
     };
     // The signals are taken before anything is started: one that comes in between must not kill half a gateway.
-    let (mut terminate, mut interrupt) = match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
-        (Ok(terminate), Ok(interrupt)) => (terminate, interrupt),
-        (Err(error), _) | (_, Err(error)) => {
-            eprintln!("egov-bridge: signals cannot be heard: {error}");
-            return Exit::Bug;
-        }
-    };
+    let (mut terminate, mut interrupt) =
+        match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
+            (Ok(terminate), Ok(interrupt)) => (terminate, interrupt),
+            (Err(error), _) | (_, Err(error)) => {
+                eprintln!("egov-bridge: signals cannot be heard: {error}");
+                return Exit::Bug;
+            }
+        };
     let gateway = match Gateway::start(config, Clock::system(), metrics).await {
         Ok(gateway) => gateway,
         Err(error) => return refused(&error),
@@ -111,13 +112,25 @@ fn announce(config: &Config, gateway: &Gateway) {
     println!("  {:8} {:38} every message", "journal", config.journal.path.display());
     let Some(sandbox) = gateway.sandbox() else { return };
     println!("The sandbox plays the neighbours:");
-    println!("  {:8} https://{:30} national node (REST, mutual TLS)", "node", sandbox.node().address().to_string());
+    println!(
+        "  {:8} https://{:30} national node (REST, mutual TLS)",
+        "node",
+        sandbox.node().address().to_string()
+    );
     if let Some(control) = sandbox.node().control_address() {
-        println!("  {:8} http://{:31} its control: PUT /behaviour, GET /requests", "control", control.to_string());
+        println!(
+            "  {:8} http://{:31} its control: PUT /behaviour, GET /requests",
+            "control",
+            control.to_string()
+        );
     }
-    println!("  {:8} http://{:31} Porta di Dominio of a region", "porta", sandbox.pdd().address().to_string());
+    println!(
+        "  {:8} http://{:31} Porta di Dominio of a region",
+        "porta",
+        sandbox.pdd().address().to_string()
+    );
     println!("Try, in another terminal:");
-    println!("  cargo run --release -- send samples/unilav-assunzione-tempo-indeterminato.xml");
+    println!("  cargo run --release -- send samples/unilav-assunzione.xml");
     println!("  cargo run --release -- send samples/invioSAP-cdata.xml");
     println!("  cargo run --release -- journal list");
 }

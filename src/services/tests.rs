@@ -85,7 +85,6 @@ fn the_shipped_actions_are_those_of_the_accordi_di_servizio() {
         let write = matches!(nome, "invioSAP" | "annullaSAP");
         assert_eq!(azione.refusal, if write { Refusal::Esito } else { Refusal::Fault }, "{nome}");
         assert_eq!(azione.on_unknown == OnUnknown::Hold, write, "{nome}");
-        assert_eq!(azione.servizio.profilo.in_json(), "SERVIZIO_SINCRONO");
     }
     let notifica = catalogue.in_uscita(&http::Method::POST, "/v1/sap/notificaSAP").unwrap();
     assert_eq!(notifica.etichetta(), "ServiziSAP/notificaSAP");

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::*;
+use crate::rate::KeyedLimiter;
 
 fn quick() -> Bounds {
     Bounds {

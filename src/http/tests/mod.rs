@@ -18,6 +18,8 @@ use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
+use crate::rate::Rate;
+
 use super::*;
 use crate::clock::Clock;
 

@@ -14,6 +14,7 @@ use super::super::tls::{
     Authorities, ClientCertificates, Reloaded, ServerTls, TlsFiles, authorities, provider,
 };
 use super::*;
+use crate::rate::KeyedLimiter;
 use crate::sandbox::pki::{self, Pair, Pki};
 
 const PARTI: [&str; 2] = ["LAZIO", "PIEMONTE"];
@@ -26,6 +27,7 @@ fn required(pki: &Pki) -> TlsFiles {
     TlsFiles {
         certificate: pki.pdd_server.certificate.clone(),
         key: pki.pdd_server.key.clone(),
+        key_password: None,
         clients: ClientCertificates::Required(Authorities {
             certificates: pki.authority.clone(),
             revoked: None,
