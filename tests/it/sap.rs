@@ -31,7 +31,7 @@ async fn the_region_that_holds_a_sap_is_told() {
     world.post(sample("invioSAP.xml")).await.is_ordinary();
     let titolare = world.post(sample("richiestaCodSAPRegTitolare.xml")).await;
     let members = ["CodiceSAP", "CodiceRegione", "CodiceEnteTitolare"];
-    assert_eq!(told(&titolare, &members), ["AA00000001A", "12", "H501C000523"]);
+    assert_eq!(told(&titolare, &members), ["AA00000001A", "08", "H501C000523"]);
 }
 
 #[tokio::test]
@@ -76,7 +76,6 @@ async fn each_action_reaches_its_own_path_in_the_envelope_of_the_json_nativo() {
         let payload = json["modello"].as_object_mut().unwrap().remove("payload");
         assert!(payload.unwrap().is_object());
         let expected = json!({
-            "codiceComunicazione": null,
             "dataInvio": "2026-01-15T08:30:00.000Z",
             "direzione": "RICHIESTA",
             "mittente": "LAZIO",

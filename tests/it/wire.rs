@@ -94,6 +94,15 @@ impl<S: AsyncRead + AsyncWrite + Send + 'static> Connection<S> {
         self.reply().await
     }
 
+    /// The same to a peer that may already have closed: then nothing.
+    pub(crate) async fn ask_if_open(&mut self, request: &Request) -> Option<Reply> {
+        let head = request.head(&format!("Content-Length: {}", request.body.len()));
+        let written = self.writer.write_all(&[head.as_bytes(), &request.body].concat()).await;
+        written.ok()?;
+        self.writer.flush().await.ok()?;
+        self.reply_or_end().await
+    }
+
     /// Sends the head, declaring `length` bytes of body, and no body.
     pub(crate) async fn begin(&mut self, request: &Request, length: usize) {
         let framing = if request.method == "GET" { String::new() } else { format!("Content-Length: {length}") };
