@@ -144,10 +144,18 @@ impl Inbound {
         }
     }
 
-    /// Answers what the listener refused before it was whole.
+    /// Answers what the listener refused, and logged, before it was whole.
     #[must_use]
     pub fn unheard(&self, error: TransportError) -> Answer {
         let failure = Failure::new(Phase::Admit, error);
+        reply::without_busta(&failure).into()
+    }
+
+    /// Answers a whole request that cannot be a message.
+    #[must_use]
+    pub fn turn_away(&self, error: TransportError) -> Answer {
+        let failure = Failure::new(Phase::Admit, error);
+        Passage::begin().end(Some(&failure));
         reply::without_busta(&failure).into()
     }
 
