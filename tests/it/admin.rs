@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use egov_bridge::sandbox::control::{Behaviour, ResetWhen};
 
-use crate::envelope::{comunicazione, documento, envelope};
+use crate::envelope::{comunicazione, documento, envelope, repository};
 use crate::wire::Request;
-use crate::world::World;
+use crate::world::{World, metrics};
 
 #[tokio::test]
 async fn a_gateway_is_alive_and_ready_and_says_why() {
@@ -20,7 +20,13 @@ async fn a_gateway_is_alive_and_ready_and_says_why() {
     let names: Vec<_> = checks.iter().map(|check| check["name"].as_str().unwrap()).collect();
     assert_eq!(
         names,
-        ["journal", "unknown outcomes", "schemas and services", "certificate pdd-tls", "certificate node"]
+        [
+            "journal",
+            "unknown outcomes",
+            "schemas and services",
+            "certificate listeners.pdd",
+            "certificate node"
+        ]
     );
     assert!(checks.iter().all(|check| check["state"] == "passing"), "{said:#}");
 }
@@ -44,6 +50,30 @@ async fn certificates_that_have_run_out_make_the_gateway_unready() {
     assert_eq!(ready.status, 503);
     assert!(ready.text().contains("expired at"), "{}", ready.text());
     assert_eq!(world.admin("/health/live").await.status, 200);
+}
+
+#[tokio::test]
+async fn the_shipped_configuration_starts_with_its_sandbox() {
+    let folder = tempfile::tempdir().unwrap();
+    // As it is, but for where it writes, where its data are, and which ports it takes.
+    let mut config = std::fs::read_to_string(repository("config.toml")).unwrap();
+    for port in [8080, 8443, 8444, 9090, 9443, 9080, 9091] {
+        let address = format!("\"127.0.0.1:{port}\"");
+        assert!(config.contains(&address), "{address}");
+        config = config.replace(&address, "\"127.0.0.1:0\"");
+    }
+    config = config.replace("data = \"data\"", &format!("data = {:?}", folder.path().join("data")));
+    let config = egov_bridge::config::from_text(&config, &repository(""), &|_| None).unwrap();
+    let clock = egov_bridge::clock::Clock::system();
+    let gateway = egov_bridge::gateway::Gateway::start(&config, clock, metrics()).await.unwrap();
+    let names: Vec<_> = gateway.places().iter().map(|(name, _)| *name).collect();
+    assert_eq!(names, ["pdd", "pdd-tls", "rest", "admin"]);
+    assert!(gateway.sandbox().is_some_and(|sandbox| sandbox.node().control_address().is_some()));
+    assert!(
+        folder.path().join("data/pki/ca.pem").is_file()
+            && folder.path().join("data/journal.sqlite").is_file()
+    );
+    gateway.stop().await;
 }
 
 /// The value of a sample, by its name and the labels that it must have among others.
@@ -78,19 +108,27 @@ async fn every_message_is_counted_by_service_action_and_outcome() {
     let (sap, co) = ("servizio=\"ServiziSAP\"", "servizio=\"InviaComunicazioneObbligatoria\"");
     let titolare = "azione=\"richiestaCodSAPRegTitolare\"";
     let annulla = "azione=\"annullaSAP\"";
-    assert!(grown(messages, &["direction=\"inbound\"", sap, titolare, "outcome=\"accepted\""]) >= 2.0, "{after}");
+    assert!(
+        grown(messages, &["direction=\"inbound\"", sap, titolare, "outcome=\"accepted\""]) >= 2.0,
+        "{after}"
+    );
     assert!(grown(messages, &[co, "outcome=\"refused\""]) >= 1.0, "{after}");
     assert!(grown(messages, &[sap, annulla, "outcome=\"rejected\""]) >= 1.0, "{after}");
     assert!(grown(messages, &[sap, annulla, "outcome=\"unknown\""]) >= 1.0, "{after}");
     assert!(grown(messages, &["servizio=\"unrecognised\"", "outcome=\"refused\""]) >= 1.0, "{after}");
     assert!(grown("egov_bridge_duplicates_total", &[titolare]) >= 1.0, "{after}");
     assert!(grown("egov_bridge_unknown_total", &[annulla]) >= 1.0, "{after}");
-    for phase in ["admit", "decode", "recognise", "look-up", "translate", "intend", "forward", "conclude", "reply"] {
+    for phase in
+        ["admit", "decode", "recognise", "look-up", "translate", "intend", "forward", "conclude", "reply"]
+    {
         let phase = format!("phase=\"{phase}\"");
         assert!(grown("egov_bridge_phase_seconds_count", &[&phase]) >= 1.0, "{phase} in {after}");
     }
     assert!(value(&after, "egov_bridge_journal_up", &[]) >= 1.0, "{after}");
-    assert!(value(&after, "egov_bridge_tls_certificate_expiry_timestamp_seconds", &["certificate=\"node\""]) > 1e9);
+    for certificate in ["certificate=\"node\"", "certificate=\"listeners.pdd\""] {
+        let expiry = value(&after, "egov_bridge_tls_certificate_expiry_timestamp_seconds", &[certificate]);
+        assert!(expiry > 1e9, "{certificate} in {after}");
+    }
 }
 
 #[tokio::test]
@@ -106,17 +144,22 @@ async fn what_a_peer_wrote_never_becomes_a_label() {
 #[tokio::test]
 async fn the_contract_of_a_service_has_the_address_under_which_it_was_asked_for() {
     let world = World::start().await;
-    for (servizio, port) in [
-        ("ServiziSAP", "invioSAP"),
-        ("InviaComunicazioneObbligatoria", "InviaComunicazioneObbligatoria"),
-    ] {
+    for (servizio, port) in
+        [("ServiziSAP", "invioSAP"), ("InviaComunicazioneObbligatoria", "InviaComunicazioneObbligatoria")]
+    {
         let question = Request::get(&format!("/pdd/{servizio}?wsdl")).header("Host", "porta.regione.it:8080");
         let contract = world.ask(&question).await;
-        assert_eq!((contract.status, contract.header("content-type")), (200, Some("text/xml; charset=utf-8")));
+        assert_eq!(
+            (contract.status, contract.header("content-type")),
+            (200, Some("text/xml; charset=utf-8"))
+        );
         let wsdl = roxmltree::Document::parse(contract.text()).unwrap();
         let address = wsdl.descendants().find(|at| at.tag_name().name() == "address").unwrap();
         assert_eq!(address.attribute("location"), Some("http://porta.regione.it:8080/pdd"));
-        assert!(wsdl.descendants().any(|at| at.tag_name().name() == "operation" && at.attribute("name") == Some(port)));
+        assert!(
+            wsdl.descendants()
+                .any(|at| at.tag_name().name() == "operation" && at.attribute("name") == Some(port))
+        );
     }
 }
 

@@ -86,6 +86,22 @@ async fn a_twin_waits_for_the_message_that_is_on_its_way() {
 }
 
 #[tokio::test]
+async fn a_twin_of_a_message_whose_fate_stays_unknown_is_told_no_more_than_the_first() {
+    let world = Setup { node: "first_byte_ms = 300\ntotal_ms = 300\nconnect_ms = 300", ..Setup::default() };
+    let world = world.start().await;
+    world.node_once(Behaviour::Delay { millis: 1_000_000 });
+    let request = envelope().azione("invioSAP");
+    let (first, twin) = tokio::join!(world.send(&request), async {
+        world.reached_node(request.id()).await;
+        world.send(&request).await
+    });
+    first.is_processing_fault();
+    twin.is_processing_fault();
+    assert_eq!(world.at_node(request.id()).len(), 1);
+    world.is_well().await;
+}
+
+#[tokio::test]
 async fn of_twins_that_come_at_once_one_is_carried() {
     let world = World::start().await;
     let request = envelope().azione("invioSAP");
@@ -131,7 +147,9 @@ async fn a_twin_is_answered_although_the_schemas_have_changed() {
     let recorded = world.send(&request).await;
     recorded.is_ordinary();
     let form = xsd.join("co/unilav.xsd");
-    let stricter = std::fs::read_to_string(&form).unwrap().replace("name=\"RetribuzioneCompenso\"", "name=\"Stipendio\"");
+    let stricter = std::fs::read_to_string(&form)
+        .unwrap()
+        .replace("name=\"RetribuzioneCompenso\"", "name=\"Stipendio\"");
     std::fs::write(form, stricter).unwrap();
     world.restart().await;
     is_answered_from_the_record(&world, &request, &recorded).await;
@@ -142,7 +160,10 @@ async fn a_twin_is_answered_although_the_schemas_have_changed() {
 #[tokio::test]
 async fn a_rejection_by_the_node_is_a_verdict_too() {
     let world = World::start().await;
-    world.node_once(Behaviour::Ko { codice: "S901".to_owned(), descrizione: "Identificativo errato".to_owned() });
+    world.node_once(Behaviour::Ko {
+        codice: "S901".to_owned(),
+        descrizione: "Identificativo errato".to_owned(),
+    });
     let request = envelope().azione("invioSAP");
     let recorded = world.send(&request).await;
     assert_eq!(recorded.is_ordinary().member("Esito"), "KO");
