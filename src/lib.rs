@@ -17,6 +17,7 @@ pub mod http;
 pub mod journal;
 pub mod json_native;
 pub mod node;
+pub mod pem;
 pub mod rate;
 pub mod sandbox;
 pub mod schema;

@@ -12,24 +12,23 @@ use arc_swap::ArcSwap;
 use bytes::Bytes;
 use jiff::Timestamp;
 
+use super::twin::Twin;
 use super::verdict::{self, Ended};
 use super::{Answer, Arrived, Knowledge, Progressivi, nativo, passage::Passage};
 use crate::clock::{self, Clock};
-use crate::egov::{self, Busta, CodiceEccezione, Eccezione, Identificatore, Parte};
+use crate::egov::{self, Busta, Identificatore, Parte};
 use crate::failure::reply::{self, PddReply, Speaker};
 use crate::failure::{Cause, DocumentError, Failure, TransportError};
 use crate::journal::{
     self, Concluded, Conclusion, Direction, Inoltro, Intended, Intending, Intent, Journal, Key, MessageId,
-    Outcome, Recorded, Repetition, Resolution, Stato,
+    Outcome, Repetition, Stato,
 };
 use crate::json_native;
 use crate::node::{Client, Request};
 use crate::rate::{KeyedLimiter, Rate};
 use crate::services::corpo::{self, Inviato};
-use crate::services::{
-    Azione, Duplicate, ESITO, OnUnknown, Refusal, SchemaRef, SoapAction as SoapActionPolicy,
-};
-use crate::soap::{self, Content, Envelope, SoapAction};
+use crate::services::{Azione, Duplicate, ESITO, OnUnknown, Refusal, SchemaRef};
+use crate::soap::{self, Content, Envelope};
 use crate::telemetry::Phase;
 use crate::xml::{Limits, digest, encoding};
 
@@ -53,9 +52,9 @@ const MITTENTI: usize = 1024;
 
 /// Carries messages inbound. One for the whole process; [`Inbound::receive`] is called from many tasks.
 pub struct Inbound {
-    settings: Settings,
+    pub(super) settings: Settings,
     knowledge: Arc<ArcSwap<Knowledge>>,
-    journal: Arc<dyn Journal>,
+    pub(super) journal: Arc<dyn Journal>,
     node: Arc<Client>,
     progressivi: Progressivi,
     mittenti: KeyedLimiter<Parte>,
@@ -63,16 +62,16 @@ pub struct Inbound {
 }
 
 /// A message whose busta is well.
-struct Decoded<'x> {
-    envelope: Envelope<'x>,
-    busta: Busta,
+pub(super) struct Decoded<'x> {
+    pub(super) envelope: Envelope<'x>,
+    pub(super) busta: Arc<Busta>,
 }
 
 /// A message that asks for something that is offered, from someone who may ask.
-struct Recognised<'x> {
-    azione: Arc<Azione>,
-    busta: Busta,
-    inviato: Inviato<'x>,
+pub(super) struct Recognised<'x> {
+    pub(super) azione: Arc<Azione>,
+    pub(super) busta: Arc<Busta>,
+    pub(super) inviato: Inviato<'x>,
 }
 
 /// A message that was not carried before, or may be carried again under an open record.
@@ -93,7 +92,7 @@ enum LookedUp<'x> {
 /// A message in the words of the node.
 struct Translated {
     azione: Arc<Azione>,
-    busta: Busta,
+    busta: Arc<Busta>,
     digest: [u8; 32],
     repeats: Option<MessageId>,
     json: Bytes,
@@ -109,7 +108,7 @@ enum Admitted {
 struct Forwarded {
     token: Intended,
     azione: Arc<Azione>,
-    busta: Busta,
+    busta: Arc<Busta>,
     ended: Ended,
 }
 
@@ -145,10 +144,18 @@ impl Inbound {
         }
     }
 
-    /// Answers what the listener refused before it was whole.
+    /// Answers what the listener refused, and logged, before it was whole.
     #[must_use]
     pub fn unheard(&self, error: TransportError) -> Answer {
         let failure = Failure::new(Phase::Admit, error);
+        reply::without_busta(&failure).into()
+    }
+
+    /// Answers a whole request that cannot be a message.
+    #[must_use]
+    pub fn turn_away(&self, error: TransportError) -> Answer {
+        let failure = Failure::new(Phase::Admit, error);
+        Passage::begin().end(Some(&failure));
         reply::without_busta(&failure).into()
     }
 
@@ -200,7 +207,7 @@ impl Inbound {
             return Err(passage.failed(TransportError::MustUnderstand(name)));
         }
         let received = egov::decode(&envelope).map_err(|error| passage.failed(error))?;
-        let busta = passage.busta.insert(received.busta.clone()).clone();
+        let busta = passage.busta.insert(Arc::new(received.busta.clone())).clone();
         // Only registered parties have a bucket, so that the sender of a flood cannot choose how many there are.
         let known = knowledge.parti.parte(&busta.mittente.tipo, &busta.mittente.nome).is_some();
         if known && let Err(wait) = self.mittenti.check(&busta.mittente) {
@@ -214,76 +221,6 @@ impl Inbound {
         }
     }
 
-    /// Phase 3: the action, whether the sender may ask for it, and whether the Body asks for the same.
-    fn recognise<'x>(
-        &self,
-        knowledge: &Knowledge,
-        arrived: &Arrived,
-        decoded: Decoded<'x>,
-        passage: &mut Passage,
-    ) -> Result<Recognised<'x>, Failure> {
-        passage.enter(Phase::Recognise);
-        let Decoded { envelope, busta } = decoded;
-        let refuse = |passage: &Passage, codice, posizione: &str| {
-            passage.failed(Cause::Eccezioni(vec![Eccezione::new(codice, posizione)]))
-        };
-        let servizio = busta.servizio.clone().unwrap_or_default();
-        let azione = knowledge
-            .catalogue
-            .azione(&servizio.tipo, &servizio.nome, busta.azione.as_deref())
-            .map_err(|_| refuse(passage, CodiceEccezione::AzioneSconosciuta, "Azione"))?
-            .clone();
-        passage.azione = Some(azione.clone());
-        self.authorise(knowledge, arrived, &busta, &azione, passage)?;
-        let namespace = knowledge.wrapper_namespace(&azione).unwrap_or_default();
-        let inviato = corpo::apri(&azione, &envelope, &namespace).map_err(|error| {
-            if error.contradicts_the_busta() {
-                let child = envelope.payload().map_or(String::new(), |child| {
-                    format!("/child[{}]", child.qualified.chars().take(80).collect::<String>())
-                });
-                refuse(passage, CodiceEccezione::FormatoCorpo, &format!("SOAPBody{child}"))
-            } else {
-                passage.failed(DocumentError::from(error))
-            }
-        })?;
-        Ok(Recognised { azione, busta, inviato })
-    }
-
-    /// A party speaks with its own certificate, asks for what is offered to it, and sends SOAPAction unless it is
-    /// excused.
-    fn authorise(
-        &self,
-        knowledge: &Knowledge,
-        arrived: &Arrived,
-        busta: &Busta,
-        azione: &Azione,
-        passage: &Passage,
-    ) -> Result<(), Failure> {
-        let parte = knowledge.parti.parte(&busta.mittente.tipo, &busta.mittente.nome);
-        let Some(parte) = parte else {
-            let eccezione =
-                Eccezione::new(CodiceEccezione::MittenteSconosciuto, "Mittente/IdentificativoParte");
-            return Err(passage.failed(Cause::Eccezioni(vec![eccezione])));
-        };
-        let action = SoapAction::read(arrived.soap_action.as_deref());
-        if !action.is_present() && parte.soapaction == SoapActionPolicy::Strict {
-            return Err(passage.failed(TransportError::NoSoapAction));
-        }
-        let refused = |posizione: String| {
-            let eccezione = Eccezione::new(CodiceEccezione::MittenteNonAutorizzato, posizione);
-            Err(passage.failed(Cause::Eccezioni(vec![eccezione])))
-        };
-        if let Some(certificate) = &arrived.caller.certificate
-            && !certificate.as_deref().is_some_and(|cn| parte.riconosce(cn))
-        {
-            return refused(format!("il certificato del chiamante non appartiene a {}", busta.mittente));
-        }
-        if !parte.puo_usare(&azione.servizio) {
-            return refused(format!("{} non fruisce di {}", busta.mittente, azione.servizio.nome));
-        }
-        Ok(())
-    }
-
     /// Phase 4: was this message carried before? Asked before the schemas are, so that a reload cannot turn the twin of
     /// a delivered message into a refusal.
     async fn look_up<'x>(
@@ -292,7 +229,8 @@ impl Inbound {
         passage: &mut Passage,
     ) -> Result<LookedUp<'x>, Failure> {
         passage.enter(Phase::LookUp);
-        let digest = digest::canonical(&mut message.inviato.reader(&self.settings.limits)).ok();
+        let canonical = digest::canonical(&mut message.inviato.reader(&self.settings.limits)).ok();
+        let digest = canonical.map(|canonical| asked(&message.azione, &canonical));
         passage.digest = digest;
         let recorded = self.journal.look_up(&key(&message.busta)).await;
         let repeats = match recorded.map_err(|error| passage.failed(error))? {
@@ -304,58 +242,6 @@ impl Inbound {
             },
         };
         Ok(LookedUp::Unseen(Unseen { message, digest, repeats }))
-    }
-
-    /// What a message gets whose key is taken by `recorded`.
-    async fn twin(
-        &self,
-        mut recorded: Recorded,
-        digest: Option<[u8; 32]>,
-        azione: &Azione,
-        passage: &mut Passage,
-    ) -> Result<Twin, Failure> {
-        passage.record = Some(recorded.id);
-        passage.duplicate = true;
-        let taken = |passage: &Passage| {
-            let codice = CodiceEccezione::IdentificatoreNonValido;
-            passage.failed(Cause::Eccezioni(vec![Eccezione::new(codice, "Messaggio/Identificatore")]))
-        };
-        // One identifier for two documents is the sender's error, whatever became of the first.
-        if digest != Some(recorded.digest) {
-            return Err(taken(passage));
-        }
-        if recorded.stato == Stato::Intended {
-            let settled = self.journal.settled(recorded.id, self.settings.twin_wait).await;
-            recorded = settled
-                .map_err(|error| passage.failed(error))?
-                .ok_or_else(|| passage.failed(Cause::InFlight))?;
-        }
-        match recorded.stato {
-            Stato::Delivered(_) if azione.duplicate == Duplicate::Recorded => match recorded.reply {
-                Some(reply) => {
-                    passage.stato = Some(recorded.stato);
-                    Ok(Twin::Answered(Answer::again(reply, recorded.id)))
-                }
-                None => Err(taken(passage)),
-            },
-            Stato::Delivered(_) | Stato::Resolved(Resolution::Executed) => Err(taken(passage)),
-            Stato::Unknown => match &azione.on_unknown {
-                OnUnknown::Hold => {
-                    passage.stato = Some(Stato::Unknown);
-                    Err(passage.failed(Cause::Held))
-                }
-                OnUnknown::Resend { .. } => Ok(Twin::Repeatable(recorded.id)),
-            },
-            Stato::Intended => Err(passage.failed(Cause::InFlight)),
-            Stato::Refused
-            | Stato::RefusedByNode
-            | Stato::Failed
-            | Stato::Resolved(Resolution::NotExecuted) => {
-                passage.record = None;
-                passage.duplicate = false;
-                Ok(Twin::Free)
-            }
-        }
     }
 
     /// Phase 5: the document validated and mapped in one pass, in the envelope of the JSON nativo.
@@ -562,14 +448,9 @@ fn reply(concluded: Concluded<Answer>, passage: &mut Passage) -> Answer {
     concluded.into_value()
 }
 
-/// What a message gets whose key is taken.
-enum Twin {
-    /// The recorded answer.
-    Answered(Answer),
-    /// The record no longer stands in its way.
-    Free,
-    /// The record's fate is open, and the action may be asked again under it.
-    Repeatable(MessageId),
+/// What was asked with which document: to ask for one SAP and to annul it carry the same document, and are no twins.
+fn asked(azione: &Azione, canonical: &[u8; 32]) -> [u8; 32] {
+    digest::of(&[azione.etichetta().as_bytes(), canonical])
 }
 
 fn key(busta: &Busta) -> Key {

@@ -9,6 +9,8 @@ mod knowledge;
 pub mod nativo;
 mod passage;
 mod progressivi;
+mod recognise;
+mod twin;
 mod verdict;
 
 pub use arrived::{Answer, Arrived, Caller};

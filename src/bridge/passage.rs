@@ -17,7 +17,7 @@ use super::Arrived;
 pub(super) struct Passage {
     watch: Stopwatch,
     /// The busta, once it has been read.
-    pub(super) busta: Option<Busta>,
+    pub(super) busta: Option<Arc<Busta>>,
     /// The action, once it has been recognised.
     pub(super) azione: Option<Arc<Azione>>,
     /// Digest of the inner document, once it has been taken.
@@ -55,7 +55,7 @@ impl Passage {
 
     /// What was understood of it.
     pub(super) fn heard(&self) -> Heard<'_> {
-        Heard { busta: self.busta.as_ref(), azione: self.azione.as_deref() }
+        Heard { busta: self.busta.as_deref(), azione: self.azione.as_deref() }
     }
 
     /// How long each phase took, in the journal's form.
@@ -70,7 +70,7 @@ impl Passage {
 
     /// What the journal keeps of a reception.
     pub(super) fn reception(&self, arrived: &Arrived) -> Reception {
-        let busta = self.busta.as_ref();
+        let busta = self.busta.as_deref();
         let text = |value: Option<&String>| value.filter(|text| !text.is_empty()).cloned();
         Reception {
             destinatario: text(busta.map(|b| &b.destinatario.nome)),
@@ -105,7 +105,7 @@ impl Passage {
             (Some(failure), None) => Some(failure.to_string()),
             (None, _) => None,
         };
-        let busta = self.busta.as_ref();
+        let busta = self.busta.as_deref();
         let azione = self.azione.as_deref();
         MessageEnded {
             direction: Direction::Inbound,

@@ -40,20 +40,23 @@ async fn serve(config: &Config) -> Exit {
         }
     };
     // The signals are taken before anything is started: one that comes in between must not kill half a gateway.
-    let (mut terminate, mut interrupt) =
-        match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
-            (Ok(terminate), Ok(interrupt)) => (terminate, interrupt),
-            (Err(error), _) | (_, Err(error)) => {
-                eprintln!("egov-bridge: signals cannot be heard: {error}");
-                return Exit::Bug;
-            }
-        };
+    let kinds = [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()];
+    let [Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)] = kinds.map(signal) else {
+        eprintln!("egov-bridge: signals cannot be heard");
+        return Exit::Bug;
+    };
     let gateway = match Gateway::start(config, Clock::system(), metrics).await {
         Ok(gateway) => gateway,
         Err(error) => return refused(&error),
     };
     announce(config, &gateway);
-    told_to_stop(&mut terminate, &mut interrupt).await;
+    loop {
+        tokio::select! {
+            () = told_to_stop(&mut terminate, &mut interrupt) => break,
+            // What is wrong with a new set has been logged; the old one stays in use.
+            _ = hangup.recv() => drop(gateway.reload()),
+        }
+    }
     info!(event = "stopping", "no more messages are taken; those in hand are finished");
     tokio::select! {
         () = gateway.stop() => Exit::Done,
@@ -116,7 +119,7 @@ fn announce(config: &Config, gateway: &Gateway) {
         sandbox.pdd().address().to_string()
     );
     println!("Try, in another terminal:");
-    println!("  cargo run --release -- send samples/unilav-assunzione-tempo-indeterminato.xml");
+    println!("  cargo run --release -- send samples/unilav-assunzione.xml");
     println!("  cargo run --release -- send samples/invioSAP-cdata.xml");
     println!("  cargo run --release -- journal list");
 }

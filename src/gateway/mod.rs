@@ -19,9 +19,9 @@ use tokio::task::JoinHandle;
 pub use error::StartError;
 pub use sandbox::Sandbox;
 
-use crate::bridge::{Inbound, Knowledge, Progressivi, Settings};
+use crate::bridge::{Inbound, Knowledge, KnowledgeError, Progressivi, Settings};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Directories};
 use crate::egov::Parte;
 use crate::http::admin::Admin;
 use crate::http::pdd::Pdd;
@@ -31,6 +31,7 @@ use crate::http::{CallerKey, Handler, Listener, ListenerSettings, Running};
 use crate::journal::{Journal, Options, SqliteJournal};
 use crate::node::Client;
 use crate::rate::{KeyedLimiter, Rate};
+use crate::telemetry::events::KnowledgeReloaded;
 use crate::telemetry::metrics::Metrics;
 use outlook::Outlook;
 use readiness::Ready;
@@ -46,6 +47,8 @@ pub struct Gateway {
     tasks: Vec<JoinHandle<()>>,
     sandbox: Option<Sandbox>,
     journal: Arc<dyn Journal>,
+    knowledge: Arc<ArcSwap<Knowledge>>,
+    directories: Directories,
     places: Vec<(&'static str, String)>,
     drain: Duration,
 }
@@ -104,6 +107,8 @@ impl Gateway {
             tasks: vec![tokio::spawn(metrics.clone().keep_up())],
             sandbox,
             journal: journal.clone(),
+            knowledge: knowledge.clone(),
+            directories: config.directories.clone(),
             places: Vec::new(),
             drain: config.listeners.drain,
         };
@@ -192,6 +197,22 @@ impl Gateway {
     #[must_use]
     pub fn journal(&self) -> &Arc<dyn Journal> {
         &self.journal
+    }
+
+    /// Reads schemas, services and parties again, and swaps them whole. Messages in hand finish with what they began
+    /// with; a set with a mistake in it changes nothing.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the new set; the old one stays in use.
+    pub fn reload(&self) -> Result<(), Vec<KnowledgeError>> {
+        let loaded = Knowledge::load(&self.directories);
+        let errors: Vec<String> =
+            loaded.as_ref().err().into_iter().flatten().map(ToString::to_string).collect();
+        let knowledge =
+            loaded.inspect_err(|_| KnowledgeReloaded { version: None, errors: &errors }.emit())?;
+        KnowledgeReloaded { version: Some(&knowledge.version), errors: &[] }.emit();
+        self.knowledge.store(Arc::new(knowledge));
+        Ok(())
     }
 
     /// Lets nobody in any more, lets the messages in hand finish within the drain time, then closes the journal.

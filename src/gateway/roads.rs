@@ -30,12 +30,19 @@ pub(super) fn bounds(config: &Config) -> Bounds {
 
 /// The certificates of a listener.
 pub(crate) fn tls_files(tls: &ServerTls) -> TlsFiles {
-    let revoked = tls.client_crl_file.clone();
-    let authorities = tls.client_ca_file.clone().map(|certificates| Authorities { certificates, revoked });
+    let authorities = tls
+        .client_ca_file
+        .clone()
+        .map(|certificates| Authorities { certificates, revoked: tls.client_crl_file.clone() });
     let clients = match (tls.client_certificate, authorities) {
         (ClientCertificate::Required, Some(authorities)) => ClientCertificates::Required(authorities),
         (ClientCertificate::Optional, Some(authorities)) => ClientCertificates::Asked(authorities),
         _ => ClientCertificates::NotAsked,
     };
-    TlsFiles { certificate: tls.certificate_file.clone(), key: tls.key_file.clone(), clients }
+    TlsFiles {
+        certificate: tls.certificate_file.clone(),
+        key: tls.key_file.clone(),
+        key_password: tls.key_password.clone(),
+        clients,
+    }
 }

@@ -2,8 +2,6 @@
 
 use std::fmt::Write;
 
-use jiff::Timestamp;
-use openssl::asn1::{Asn1Time, Asn1TimeRef};
 use openssl::error::ErrorStack;
 use openssl::nid::Nid;
 use openssl::x509::{X509, X509NameRef};
@@ -80,17 +78,6 @@ fn escape(value: &str, line: &mut String) {
     }
 }
 
-/// A time of a certificate as an instant.
-///
-/// # Errors
-/// If OpenSSL cannot read it.
-pub fn instant(time: &Asn1TimeRef) -> Result<Timestamp, ErrorStack> {
-    let since = Asn1Time::from_unix(0)?.diff(time)?;
-    let seconds = i64::from(since.days) * 86_400 + i64::from(since.secs);
-    // X.509 times end with the year 9999, where a Timestamp ends too.
-    Ok(Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX))
-}
-
 #[cfg(test)]
 mod tests {
     use openssl::x509::X509NameBuilder;
@@ -115,13 +102,5 @@ mod tests {
         builder.append_entry_by_nid(Nid::COMMONNAME, "Servizi").unwrap();
         builder.append_entry_by_nid(Nid::COMMONNAME, "LAZIO").unwrap();
         assert_eq!(common_name(&builder.build()).as_deref(), Some("LAZIO"));
-    }
-
-    #[test]
-    fn times_before_and_after_2050_are_read_alike() {
-        for seconds in [0, 1_795_219_200, 4_102_444_800] {
-            let time = Asn1Time::from_unix(seconds).unwrap();
-            assert_eq!(instant(&time).unwrap().as_second(), seconds);
-        }
     }
 }

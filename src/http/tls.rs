@@ -16,12 +16,14 @@ use openssl::error::ErrorStack;
 use openssl::x509::X509;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::{self, PemObject};
-use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer};
 use rustls::server::{VerifierBuilderError, WebPkiClientVerifier};
 use rustls::{RootCertStore, ServerConfig};
 
-pub use super::identity::instant;
 use crate::clock::Clock;
+use crate::config::Secret;
+pub use crate::pem::instant;
+use crate::pem::{KeyError, private_key};
 use crate::telemetry::events::{CertificateSeen, TlsReloaded};
 
 /// How often a certificate near its end is worth a line.
@@ -32,8 +34,10 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 pub struct TlsFiles {
     /// The chain of the listener, its own certificate first (PEM).
     pub certificate: PathBuf,
-    /// The private key (PEM: PKCS#8, PKCS#1 or SEC1, not encrypted).
+    /// The private key (PEM: PKCS#8, PKCS#1 or SEC1).
     pub key: PathBuf,
+    /// What opens the key, where it is encrypted.
+    pub key_password: Option<Secret>,
     /// What is asked of clients.
     pub clients: ClientCertificates,
 }
@@ -101,7 +105,15 @@ pub enum TlsError {
         /// What it should hold.
         wanted: &'static str,
         /// Why not.
-        error: pem::Error,
+        error: rustls::pki_types::pem::Error,
+    },
+    /// There is no key, or it does not open.
+    #[error("{path}: {error}")]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        error: KeyError,
     },
     /// A certificate is not one.
     #[error("{path}: not a certificate: {error}")]
@@ -246,11 +258,9 @@ impl Loaded {
         let mut contents = bytes.iter().map(Vec::as_slice);
         let mut next = || contents.next().unwrap_or_default();
         let chain: Vec<CertificateDer<'static>> = pem_all(&files.certificate, "certificate", next())?;
-        let key = PrivateKeyDer::from_pem_slice(next()).map_err(|error| TlsError::Pem {
-            path: files.key.clone(),
-            wanted: "private key",
-            error,
-        })?;
+        let password = files.key_password.as_ref().map(Secret::expose);
+        let key = private_key(next(), password)
+            .map_err(|error| TlsError::Key { path: files.key.clone(), error })?;
         let builder = ServerConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
             .map_err(TlsError::Provider)?;

@@ -30,6 +30,7 @@ fn a_missing_file_is_named() {
     let files = TlsFiles {
         certificate: "nowhere/server.pem".into(),
         key: "nowhere/server.key".into(),
+        key_password: None,
         clients: ClientCertificates::NotAsked,
     };
     let error = ServerTls::load(files).unwrap_err().to_string();

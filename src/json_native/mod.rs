@@ -14,9 +14,11 @@
 pub mod envelope;
 mod tape;
 mod to_json;
+mod to_xml;
 
 use crate::schema::{self, Document, LoadError, Violation, walk};
 use crate::xml::{self, Position, XmlError};
+use tape::{NotJson, Tape};
 use to_json::Writer;
 
 /// Why a document was not translated.
@@ -67,8 +69,12 @@ pub fn to_json(document: &Document, reader: xml::Reader<'_>, out: &mut Vec<u8>) 
 /// # Errors
 /// The text is not JSON, is not valid, or its schema cannot be translated.
 pub fn to_xml(document: &Document, json: &[u8], out: &mut String) -> Result<(), Refusal> {
-    let _ = (document, json, out);
-    Err(Refusal::Untranslatable(Vec::new()))
+    translatable(document)?;
+    let tape = Tape::parse(json).map_err(|NotJson { reason, offset }| {
+        let position = xml::locate(&String::from_utf8_lossy(json), offset);
+        Refusal::NotJson { reason, position }
+    })?;
+    to_xml::write(document, &tape, out).map_err(Refusal::Invalid)
 }
 
 fn translatable(document: &Document) -> Result<(), Refusal> {

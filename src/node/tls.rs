@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use openssl::asn1::{Asn1Time, Asn1TimeRef};
-use openssl::pkey::PKey;
 use openssl::x509::X509;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
+
+use crate::pem::{KeyError, instant, private_key};
 
 /// The PEM files of the client's side of TLS.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,13 +98,13 @@ pub enum TlsFilesError {
         /// What is wrong with it.
         source: openssl::error::ErrorStack,
     },
-    /// The key does not open with the password.
-    #[error("{key}: the key does not open with the password given: {source}")]
-    LockedKey {
+    /// There is no key, or it does not open.
+    #[error("{key}: {source}")]
+    Key {
         /// The key.
         key: PathBuf,
         /// What is wrong with it.
-        source: openssl::error::ErrorStack,
+        source: KeyError,
     },
     /// The key is not the certificate's, or is of a kind that cannot sign.
     #[error("{key} does not go with {certificate}: {source}")]
@@ -158,16 +158,10 @@ impl Material {
 
 fn secret(credential: &Credential) -> Result<PrivateKeyDer<'static>, TlsFilesError> {
     let path = &credential.key;
-    let Some(password) = &credential.password else {
-        return PrivateKeyDer::from_pem_file(path)
-            .map_err(|source| TlsFilesError::Unreadable { path: path.clone(), source });
-    };
-    let pem = std::fs::read(path)
+    let bytes = std::fs::read(path)
         .map_err(|error| TlsFilesError::Unreadable { path: path.clone(), source: pem::Error::Io(error) })?;
-    let der = PKey::private_key_from_pem_passphrase(&pem, password.as_bytes())
-        .and_then(|key| key.private_key_to_pkcs8())
-        .map_err(|source| TlsFilesError::LockedKey { key: path.clone(), source })?;
-    Ok(PrivateKeyDer::Pkcs8(der.into()))
+    private_key(&bytes, credential.password.as_deref())
+        .map_err(|source| TlsFilesError::Key { key: path.clone(), source })
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsFilesError> {
@@ -192,11 +186,4 @@ fn validity(path: &Path, chain: &[CertificateDer<'_>]) -> Result<Validity, TlsFi
         whole.not_after = whole.not_after.min(instant(certificate.not_after()).map_err(bad)?);
     }
     Ok(whole)
-}
-
-fn instant(time: &Asn1TimeRef) -> Result<Timestamp, openssl::error::ErrorStack> {
-    let since_epoch = Asn1Time::from_unix(0)?.diff(time)?;
-    let seconds = i64::from(since_epoch.days) * 86_400 + i64::from(since_epoch.secs);
-    // GeneralizedTime ends with the year 9999, beyond which a timestamp does not go either.
-    Ok(Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX))
 }

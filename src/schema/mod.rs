@@ -10,18 +10,19 @@
 
 mod compile;
 mod datatype;
+pub(crate) mod lines;
 mod load_error;
 pub(crate) mod member_name;
-mod model;
+pub(crate) mod model;
 mod pattern;
 pub(crate) mod plan;
 mod set;
-mod simple;
+pub(crate) mod simple;
 pub(crate) mod sink;
 mod table;
-mod violation;
+pub(crate) mod violation;
 pub(crate) mod walk;
-mod words;
+pub(crate) mod words;
 
 pub use load_error::{LoadError, LoadErrorKind};
 pub use set::{Document, SchemaSet};
@@ -52,3 +53,8 @@ pub enum Refusal {
 pub fn validate(document: &Document, reader: xml::Reader<'_>) -> Result<(), Refusal> {
     walk::walk(document, reader, &mut sink::Discard)
 }
+
+#[cfg(test)]
+mod differential_tests;
+#[cfg(test)]
+mod generator;

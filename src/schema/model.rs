@@ -120,15 +120,21 @@ impl Model {
         namespace: NamespaceId,
         local: &str,
     ) -> Result<u32, Blocked> {
+        let mut blocked = Blocked::NotHere;
         for edge in self.edges.span(self.states.at(state).edges) {
             if self.positions.at(edge.position).is(namespace, local) {
-                if !edge.ops.is_empty() {
-                    self.apply(*edge, counters)?;
+                if edge.ops.is_empty() {
+                    return Ok(edge.position);
                 }
-                return Ok(edge.position);
+                // Another way of counting may lead to the same particle.
+                match self.apply(*edge, counters) {
+                    Ok(()) => return Ok(edge.position),
+                    Err(why) if blocked == Blocked::NotHere => blocked = why,
+                    Err(_) => {}
+                }
             }
         }
-        Err(Blocked::NotHere)
+        Err(blocked)
     }
 
     /// Whether the content may end in `state`.
@@ -237,5 +243,32 @@ impl Model {
     /// Whether the state is one in which the content may end, counters aside.
     pub(crate) fn may_end(&self, state: u32) -> bool {
         !matches!(self.states.at(state).accept, Accept::Never)
+    }
+
+    /// The shortest way from `state` over a child of that name, that child included: at least one step. The edges of
+    /// each step would do equally well.
+    pub(crate) fn way(&self, state: u32, namespace: NamespaceId, local: &str) -> Option<Vec<Vec<Edge>>> {
+        let goal = |state: u32| state > 0 && self.positions.at(state - 1).is(namespace, local);
+        let first = self.edges.span(self.states.at(state).edges).iter();
+        let ways = first.filter_map(|edge| Some((*edge, self.shortest(edge.position + 1, goal)?)));
+        let ways: Vec<(Edge, Vec<Vec<Edge>>)> = ways.collect();
+        let length = ways.iter().map(|(_, rest)| rest.len()).min()?;
+        let alike: Vec<Edge> =
+            ways.iter().filter(|(_, rest)| rest.len() == length).map(|(e, _)| *e).collect();
+        let (_, rest) = ways.into_iter().find(|(_, rest)| rest.len() == length)?;
+        Some(std::iter::once(alike).chain(rest).collect())
+    }
+
+    /// Whether a child of that name belongs to a branch of a choice other than the one that `state` is in: it cannot
+    /// come later, and what was taken cannot come after it.
+    pub(crate) fn excludes(&self, state: u32, namespace: NamespaceId, local: &str) -> bool {
+        if state == START || self.all {
+            return false;
+        }
+        let here = self.positions.at(state - 1);
+        let position = self.positions.all().iter().position(|p| p.is(namespace, local));
+        let Some(position) = position.map(super::table::index) else { return false };
+        let is_here = |state: u32| state > 0 && self.positions.at(state - 1).is(here.namespace, &here.local);
+        self.shortest(position + 1, is_here).is_none()
     }
 }

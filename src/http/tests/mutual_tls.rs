@@ -27,6 +27,7 @@ fn required(pki: &Pki) -> TlsFiles {
     TlsFiles {
         certificate: pki.pdd_server.certificate.clone(),
         key: pki.pdd_server.key.clone(),
+        key_password: None,
         clients: ClientCertificates::Required(Authorities {
             certificates: pki.authority.clone(),
             revoked: None,

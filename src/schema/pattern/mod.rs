@@ -31,7 +31,7 @@ pub(crate) struct Pattern {
 }
 
 enum Machine {
-    Automaton { dfa: dense::DFA<Vec<u32>>, start: StateID },
+    Automaton { dfa: Box<dense::DFA<Vec<u32>>>, start: StateID },
     Engines(meta::Regex),
 }
 
@@ -88,7 +88,7 @@ fn automaton(expression: &str) -> Option<Machine> {
         .determinize_size_limit(Some(AUTOMATON_LIMIT));
     let dfa = dense::Builder::new().configure(config).build(expression).ok()?;
     let start = dfa.start_state(&start::Config::new().anchored(Anchored::Yes)).ok()?;
-    Some(Machine::Automaton { dfa, start })
+    Some(Machine::Automaton { dfa: Box::new(dfa), start })
 }
 
 fn engines(expression: &str) -> Result<Machine, String> {

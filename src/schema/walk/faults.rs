@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
+use crate::schema::lines::Lines;
 use crate::schema::violation::{Rule, Violation, excerpt};
-use crate::xml::{Binding, Event, Limits, Position, Reader, locate};
+use crate::xml::{Binding, Event, Limits, Reader};
 
 /// Most violations that one document is told of; what has more is not that form at all.
 const MOST: usize = 10_000;
@@ -118,7 +119,7 @@ impl<'x> Faults<'x> {
         wanted.dedup();
         let paths = paths(text, self.root, &wanted, &self.bindings);
         let raised = self.raised.into_iter();
-        let mut lines = Lines { text, offset: 0, position: Position { line: 1, column: 1 } };
+        let mut lines = Lines::of(text);
         let violation = |r: Raised| {
             let position = lines.at(r.place.offset);
             let mut path = paths.get(&r.place.element).cloned().unwrap_or_else(|| "/".to_owned());
@@ -138,27 +139,6 @@ impl<'x> Faults<'x> {
             }
         };
         raised.map(violation).collect()
-    }
-}
-
-/// Lines and columns of offsets that only grow, each counted from the one before.
-struct Lines<'t> {
-    text: &'t str,
-    offset: usize,
-    position: Position,
-}
-
-impl Lines<'_> {
-    fn at(&mut self, offset: usize) -> Position {
-        let Some(between) = self.text.get(self.offset..offset) else { return locate(self.text, offset) };
-        let further = locate(between, between.len());
-        self.position = if further.line == 1 {
-            Position { column: self.position.column.saturating_add(further.column - 1), ..self.position }
-        } else {
-            Position { line: self.position.line.saturating_add(further.line - 1), column: further.column }
-        };
-        self.offset = offset;
-        self.position
     }
 }
 

@@ -9,7 +9,7 @@
 
 mod attributes;
 mod faults;
-mod leaf;
+pub(crate) mod leaf;
 mod recover;
 mod verbatim;
 
@@ -345,7 +345,8 @@ impl<'d, 'x, 's, S: Sink> Walker<'d, 'x, 's, S> {
             self.is_abstract(name, start);
         }
         if id == ANY_TYPE && self.telling() {
-            self.verbatim = Some(Verbatim::begin(&self.reader, self.frames.len(), member));
+            let has_default = self.plan.default_namespace != NO_NAMESPACE;
+            self.verbatim = Some(Verbatim::begin(&self.reader, self.frames.len(), member, has_default));
         }
         let object = !complex.is_text() || nil;
         if object && self.telling() {
@@ -482,7 +483,7 @@ impl<'d, 'x, 's, S: Sink> Walker<'d, 'x, 's, S> {
             return;
         }
         match verbatim.finish(self.reader.text(), self.reader.end_offset()) {
-            Ok(text) => self.sink.string(verbatim.member, &text),
+            Ok(text) => self.sink.string(verbatim.member, text),
             Err(xml) => self.sink.verbatim(verbatim.member, &xml),
         }
     }

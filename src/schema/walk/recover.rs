@@ -47,8 +47,7 @@ impl<'d, 'x, S: Sink> Walker<'d, 'x, '_, S> {
         let Some(known) = model.positions.all().iter().find(is) else {
             return self.unknown(model, name, namespace, place);
         };
-        let target = |state: u32| state > 0 && model.positions.at(state - 1).is(namespace, name.local);
-        if let Some(path) = self.way(model, frame.state, target) {
+        if let Some(path) = model.way(frame.state, namespace, name.local) {
             // The last step is the child itself; those before it are what is missing.
             let position = path.last().and_then(|step| step.first()).map(|e| e.position);
             for step in path.iter().take(path.len().saturating_sub(1)) {
@@ -65,7 +64,7 @@ impl<'d, 'x, S: Sink> Walker<'d, 'x, '_, S> {
         if self.was_seen(known.member) {
             let words = format!("{} is there more often than it may be", name.local);
             self.faults.raise(place, Rule::Occurrence, name.local, "no other", words);
-        } else if self.alternative_taken(model, namespace, name.local) {
+        } else if model.excludes(frame.state, namespace, name.local) {
             let wanted = self.wanted(model);
             let words =
                 format!("{} may not stand together with what is there; {wanted} needed here", name.local);
@@ -74,43 +73,6 @@ impl<'d, 'x, S: Sink> Walker<'d, 'x, '_, S> {
             self.faults.raise(place, Rule::Order, name.local, "its place in the order of the form", late);
         }
         self.go_on(known, name, namespace)
-    }
-
-    /// Ways are shortest paths of the model; in an `xs:all` nothing is between.
-    fn way(&self, model: &Model, state: u32, goal: impl Fn(u32) -> bool) -> Option<Vec<Vec<Edge>>> {
-        // At least one step: the goal is a state reached by the child, not the state before it.
-        let first = model.edges.span(model.states.at(state).edges);
-        let ways = first.iter().filter_map(|edge| {
-            let mut rest = model.shortest(edge.position + 1, &goal)?;
-            rest.insert(0, vec![*edge]);
-            Some(rest)
-        });
-        let shortest = ways.min_by_key(Vec::len)?;
-        // All first steps that lead there equally fast are alternatives of one another.
-        let length = shortest.len();
-        let alike = first.iter().filter(|edge| {
-            model.shortest(edge.position + 1, &goal).is_some_and(|rest| rest.len() + 1 == length)
-        });
-        let alike: Vec<Edge> = alike.copied().collect();
-        let mut way = shortest;
-        if let Some(step) = way.first_mut() {
-            *step = alike;
-        }
-        Some(way)
-    }
-
-    /// Whether the child belongs to a branch of a choice other than the one taken: it cannot come later, and what was
-    /// taken cannot come before it.
-    fn alternative_taken(&self, model: &Model, namespace: NamespaceId, local: &str) -> bool {
-        let Some(frame) = self.frames.last() else { return false };
-        if frame.state == 0 || model.all {
-            return false;
-        }
-        let here = model.positions.at(frame.state - 1);
-        let position = model.positions.all().iter().position(|p| p.is(namespace, local));
-        let Some(position) = position.map(crate::schema::table::index) else { return false };
-        let reaches = |state: u32| model.positions.at(state - 1).is(here.namespace, &here.local);
-        model.shortest(position + 1, |state| state > 0 && reaches(state)).is_none()
     }
 
     /// Takes the child for the particle at `position` and goes on from there.

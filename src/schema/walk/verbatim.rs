@@ -21,14 +21,19 @@ pub(super) struct Verbatim<'d> {
 }
 
 impl<'d> Verbatim<'d> {
-    pub(super) fn begin(reader: &Reader<'_>, depth: usize, member: Option<&'d Member>) -> Self {
+    pub(super) fn begin(
+        reader: &Reader<'_>,
+        depth: usize,
+        member: Option<&'d Member>,
+        has_default: bool,
+    ) -> Self {
         let declare = |b: &Binding<'_>| {
             let name = if b.prefix.is_empty() { "xmlns".to_owned() } else { format!("xmlns:{}", b.prefix) };
             (name, b.namespace.to_string())
         };
         let mut declarations: Vec<(String, String)> = reader.bindings().iter().map(declare).collect();
-        // Without a default namespace here, one that holds where the element is put back must not reach inside.
-        if !declarations.iter().any(|(name, _)| name == "xmlns") {
+        // Without a default namespace here, the one that the way back declares at the root must not reach inside.
+        if has_default && !declarations.iter().any(|(name, _)| name == "xmlns") {
             declarations.push(("xmlns".to_owned(), String::new()));
         }
         Self {
