@@ -45,8 +45,6 @@ pub struct Settings {
     pub twin_wait: Duration,
 }
 
-/// Where the JSON of a reply says why.
-const MESSAGGIO: &str = "/esito/messaggioErrore";
 /// Senders whose rate is remembered: the registered parties are far fewer.
 const MITTENTI: usize = 1024;
 
@@ -468,10 +466,10 @@ fn answer(
     json: &serde_json::Value,
     speaker: Speaker<'_>,
 ) -> Result<PddReply, Cause> {
-    let esito = |pointer: &str| json.pointer(pointer).and_then(serde_json::Value::as_str).unwrap_or_default();
+    let esito = json.pointer(ESITO).and_then(serde_json::Value::as_str);
     // A contract without an Esito would say a KO as an empty answer, which means something else.
-    if azione.refusal == Refusal::Fault && esito(ESITO) == "KO" {
-        return Err(Cause::RefusedByNode { status: 200, sentence: esito(MESSAGGIO).to_owned() });
+    if azione.refusal == Refusal::Fault && esito == Some("KO") {
+        return Err(Cause::RefusedByNode { status: 200, sentence: verdict::words_of_ko(json) });
     }
     let body = corpo::scrivi(azione, speaker.schemas, json, speaker.limits)?;
     Ok(reply::with_body(busta, speaker, &body)?)

@@ -102,7 +102,7 @@ impl Passage {
         });
         let detail = match (failure, places.filter(|places| !places.is_empty())) {
             (Some(_), Some(places)) => Some(places),
-            (Some(failure), None) => Some(failure.to_string()),
+            (Some(failure), None) => Some(failure.in_the_log()),
             (None, _) => None,
         };
         let busta = self.busta.as_deref();

@@ -139,7 +139,8 @@ async fn a_new_revision_of_a_form_lives_beside_the_old_one() {
     let xsd = setup.xsd.as_ref().unwrap().join("co");
     let old = fs::read_to_string(xsd.join("unilav.xsd")).unwrap();
     let new = old.replace("name=\"RetribuzioneCompenso\"", "name=\"RetribuzioneAnnua\"");
-    assert_ne!(new, old);
+    let new = new.replace("value=\"CO190701R1\"", "value=\"CO270101\"");
+    assert!(new.contains("RetribuzioneAnnua") && new.contains("CO270101"));
     fs::write(xsd.join("unilav-2027.xsd"), new).unwrap();
     let services = setup.services.as_ref().unwrap().join("co.toml");
     let entry = "[[azione.richiesta.documenti]]\nschema = \"co/unilav.xsd\"\nroot = \"UniLav\"\ntipo_modello = \"UNILAV\"\n\

@@ -1,9 +1,12 @@
 //! What the log never says: who the messages are about.
 
+use serde_json::Value;
+
 use egov_bridge::sandbox::control::{Behaviour, ResetWhen};
 
 use crate::envelope::{comunicazione, documento, envelope, repository, sample};
-use crate::world::World;
+use crate::stub_node::{StubNode, Told};
+use crate::world::{Home, Setup, World};
 
 /// Everything in the sample documents that names or finds a person: codici fiscali, names, addresses, contacts.
 fn personal() -> Vec<String> {
@@ -76,7 +79,7 @@ async fn not_about_messages_that_are_refused() {
     let person = documento("scheda-anagrafico-professionale.xml");
     world.post(person.as_str()).await;
     world.send(&envelope().body(&person)).await;
-    world.send(&envelope().header_azione("ROSSI MARIO RSSMRA85T10A562S")).await;
+    world.send(&envelope().header_azione("RSSMRA85T10A562S")).await;
     world.send(&envelope().azione("invioSAP").document("ROSSI MARIO RSSMRA85T10A562S")).await;
     says_nothing_personal(&world, sent + 4);
 }
@@ -100,4 +103,33 @@ async fn not_about_messages_that_fail_at_the_node() {
         world.send(&envelope().azione("verificaEsistenzaSAP")).await;
     }
     says_nothing_personal(&world, 2 * all);
+}
+
+#[tokio::test]
+async fn not_even_when_the_node_says_it() {
+    const SAID: &str = "RSSMRA85T10A562S ROSSI MARIO, VIA DI PROVA, 1";
+    let problem = format!(r#"{{"title":"{SAID}","detail":"{SAID}","elaborata":false}}"#);
+    let ko = |id: &Value| {
+        format!(
+            r#"{{"direzione":"RISPOSTA","riferimentoMessaggio":{id},"esito":{{"codice":"KO","messaggioErrore":"{SAID}"}}}}"#
+        )
+    };
+    let home = Home::new();
+    let node = StubNode::start(&home.pki, move |asked| match asked["azione"].as_str() {
+        Some("invioSAP") => Told {
+            status: "422 Unprocessable Content",
+            content_type: "application/problem+json",
+            body: problem.clone(),
+        },
+        _ => Told { status: "200 OK", content_type: "application/json", body: ko(&asked["identificatore"]) },
+    })
+    .await;
+    let world = Setup { node_at: Some(node.address), ..Setup::default() }.start_in(home).await;
+    let reply = world.send(&envelope().azione("invioSAP")).await;
+    assert!(reply.is_ordinary().anomalie()[0].descrizione.contains(SAID), "the sender is told");
+    let reply = world.send(&envelope().azione("annullaSAP")).await;
+    assert_eq!(reply.is_ordinary().member("MessaggioErrore"), SAID);
+    let fault = world.send(&envelope().azione("richiestaSAP")).await.is_service_fault();
+    assert_eq!(fault.string, SAID);
+    says_nothing_personal(&world, 3);
 }

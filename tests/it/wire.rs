@@ -30,7 +30,8 @@ pub(crate) struct Request {
 
 impl Request {
     pub(crate) fn get(path: &str) -> Self {
-        Self { method: "GET".to_owned(), path: path.to_owned(), headers: Vec::new(), body: Vec::new() }
+        let headers = vec![("Host".to_owned(), "prova".to_owned())];
+        Self { method: "GET".to_owned(), path: path.to_owned(), headers, body: Vec::new() }
     }
 
     /// What a porta di dominio posts: `text/xml`, a blank SOAPAction.
@@ -63,7 +64,7 @@ impl Request {
 
     /// The head; `framing` is the line that says how long the body is.
     fn head(&self, framing: &str) -> String {
-        let mut head = format!("{} {} HTTP/1.1\r\nHost: prova\r\n", self.method, self.path);
+        let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.path);
         for (name, value) in &self.headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
