@@ -58,7 +58,9 @@ impl Failure {
     #[must_use]
     pub fn in_the_log(&self) -> String {
         match &self.cause {
-            Cause::RefusedByNode { status, .. } => format!("the node refused the message with status {status}"),
+            Cause::RefusedByNode { status, .. } => {
+                format!("the node refused the message with status {status}")
+            }
             cause => cause.to_string(),
         }
     }
