@@ -121,9 +121,9 @@ impl Gateway {
         let mut certificates = Vec::new();
         for place in places(config)? {
             if let Some(tls) = &place.tls {
-                certificates.push((place.name, tls.clone()));
-                let watch =
-                    tls.clone().keep_fresh(format!("listeners.{}", place.name), clock.clone(), FRESHNESS);
+                let section = section(place.name);
+                certificates.push((section, tls.clone()));
+                let watch = tls.clone().keep_fresh(section.to_owned(), clock.clone(), FRESHNESS);
                 gateway.tasks.push(tokio::spawn(watch));
             }
             let handler: Arc<dyn Handler> = match place.name {
@@ -228,6 +228,14 @@ impl Gateway {
         if let Some(sandbox) = sandbox {
             sandbox.stop().await;
         }
+    }
+}
+
+/// Where the configuration speaks of a listener, which is also the name of its certificate.
+fn section(listener: &str) -> &'static str {
+    match listener {
+        "rest" => "listeners.rest",
+        _ => "listeners.pdd",
     }
 }
 

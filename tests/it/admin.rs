@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use egov_bridge::sandbox::control::{Behaviour, ResetWhen};
 
-use crate::envelope::{comunicazione, documento, envelope};
+use crate::envelope::{comunicazione, documento, envelope, repository};
 use crate::wire::Request;
-use crate::world::World;
+use crate::world::{World, metrics};
 
 #[tokio::test]
 async fn a_gateway_is_alive_and_ready_and_says_why() {
@@ -20,7 +20,13 @@ async fn a_gateway_is_alive_and_ready_and_says_why() {
     let names: Vec<_> = checks.iter().map(|check| check["name"].as_str().unwrap()).collect();
     assert_eq!(
         names,
-        ["journal", "unknown outcomes", "schemas and services", "certificate pdd-tls", "certificate node"]
+        [
+            "journal",
+            "unknown outcomes",
+            "schemas and services",
+            "certificate listeners.pdd",
+            "certificate node"
+        ]
     );
     assert!(checks.iter().all(|check| check["state"] == "passing"), "{said:#}");
 }
@@ -44,6 +50,30 @@ async fn certificates_that_have_run_out_make_the_gateway_unready() {
     assert_eq!(ready.status, 503);
     assert!(ready.text().contains("expired at"), "{}", ready.text());
     assert_eq!(world.admin("/health/live").await.status, 200);
+}
+
+#[tokio::test]
+async fn the_shipped_configuration_starts_with_its_sandbox() {
+    let folder = tempfile::tempdir().unwrap();
+    // As it is, but for where it writes, where its data are, and which ports it takes.
+    let mut config = std::fs::read_to_string(repository("config.toml")).unwrap();
+    for port in [8080, 8443, 8444, 9090, 9443, 9080, 9091] {
+        let address = format!("\"127.0.0.1:{port}\"");
+        assert!(config.contains(&address), "{address}");
+        config = config.replace(&address, "\"127.0.0.1:0\"");
+    }
+    config = config.replace("data = \"data\"", &format!("data = {:?}", folder.path().join("data")));
+    let config = egov_bridge::config::from_text(&config, &repository(""), &|_| None).unwrap();
+    let clock = egov_bridge::clock::Clock::system();
+    let gateway = egov_bridge::gateway::Gateway::start(&config, clock, metrics()).await.unwrap();
+    let names: Vec<_> = gateway.places().iter().map(|(name, _)| *name).collect();
+    assert_eq!(names, ["pdd", "pdd-tls", "rest", "admin"]);
+    assert!(gateway.sandbox().is_some_and(|sandbox| sandbox.node().control_address().is_some()));
+    assert!(
+        folder.path().join("data/pki/ca.pem").is_file()
+            && folder.path().join("data/journal.sqlite").is_file()
+    );
+    gateway.stop().await;
 }
 
 /// The value of a sample, by its name and the labels that it must have among others.
@@ -95,10 +125,10 @@ async fn every_message_is_counted_by_service_action_and_outcome() {
         assert!(grown("egov_bridge_phase_seconds_count", &[&phase]) >= 1.0, "{phase} in {after}");
     }
     assert!(value(&after, "egov_bridge_journal_up", &[]) >= 1.0, "{after}");
-    assert!(
-        value(&after, "egov_bridge_tls_certificate_expiry_timestamp_seconds", &["certificate=\"node\""])
-            > 1e9
-    );
+    for certificate in ["certificate=\"node\"", "certificate=\"listeners.pdd\""] {
+        let expiry = value(&after, "egov_bridge_tls_certificate_expiry_timestamp_seconds", &[certificate]);
+        assert!(expiry > 1e9, "{certificate} in {after}");
+    }
 }
 
 #[tokio::test]

@@ -86,6 +86,22 @@ async fn a_twin_waits_for_the_message_that_is_on_its_way() {
 }
 
 #[tokio::test]
+async fn a_twin_of_a_message_whose_fate_stays_unknown_is_told_no_more_than_the_first() {
+    let world = Setup { node: "first_byte_ms = 300\ntotal_ms = 300\nconnect_ms = 300", ..Setup::default() };
+    let world = world.start().await;
+    world.node_once(Behaviour::Delay { millis: 1_000_000 });
+    let request = envelope().azione("invioSAP");
+    let (first, twin) = tokio::join!(world.send(&request), async {
+        world.reached_node(request.id()).await;
+        world.send(&request).await
+    });
+    first.is_processing_fault();
+    twin.is_processing_fault();
+    assert_eq!(world.at_node(request.id()).len(), 1);
+    world.is_well().await;
+}
+
+#[tokio::test]
 async fn of_twins_that_come_at_once_one_is_carried() {
     let world = World::start().await;
     let request = envelope().azione("invioSAP");

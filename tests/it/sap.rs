@@ -1,9 +1,11 @@
 //! The seven actions of ServiziSAP.
 
 use serde_json::json;
+use tokio::task::JoinSet;
 
 use crate::envelope::{documento, envelope, sample};
 use crate::reply::Reply;
+use crate::wire::Request;
 use crate::world::World;
 
 const PERSONA: &str = "RSSMRA85T10A562S";
@@ -147,6 +149,24 @@ async fn a_record_holds_both_forms_of_a_message() {
     let forwarded: serde_json::Value = serde_json::from_slice(forwarded).unwrap();
     assert_eq!(forwarded, world.at_node(request.id())[0].body);
     assert_eq!(reply.header("egov-bridge-reference"), Some(life.summary.id.to_string().as_str()));
+}
+
+#[tokio::test]
+async fn many_at_once_are_carried_each_once() {
+    let world = World::start().await;
+    let requests: Vec<_> = (0..60).map(|_| envelope()).collect();
+    let mut portas = JoinSet::new();
+    for request in &requests {
+        let (mut porta, post) = (world.connect().await, Request::post(request.to_xml()));
+        portas.spawn(async move { porta.ask(&post).await });
+    }
+    for reply in portas.join_all().await {
+        reply.is_ordinary();
+    }
+    for request in &requests {
+        assert_eq!(world.stato_of(request.id()).await, "delivered OK");
+        assert_eq!(world.at_node(request.id()).len(), 1);
+    }
 }
 
 fn told(reply: &Reply, members: &[&str]) -> Vec<String> {

@@ -359,7 +359,7 @@ impl World {
 }
 
 /// Metrics are the process's: all worlds count together.
-fn metrics() -> Metrics {
+pub(crate) fn metrics() -> Metrics {
     static METRICS: OnceLock<Metrics> = OnceLock::new();
     METRICS.get_or_init(|| metrics::install().unwrap()).clone()
 }
