@@ -12,7 +12,7 @@ use arc_swap::ArcSwap;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::twin::Twin;
+use super::twin::{self, Twin};
 use super::verdict::{self, Ended};
 use super::{Answer, Arrived, Knowledge, Progressivi, nativo, passage::Passage};
 use crate::clock::{self, Clock};
@@ -21,7 +21,7 @@ use crate::failure::reply::{self, PddReply, Speaker};
 use crate::failure::{Cause, DocumentError, Failure, TransportError};
 use crate::journal::{
     self, Concluded, Conclusion, Direction, Inoltro, Intended, Intending, Intent, Journal, Key, MessageId,
-    Outcome, Repetition, Stato,
+    Outcome, Recorded, Repetition, Stato,
 };
 use crate::json_native;
 use crate::node::{Client, Request};
@@ -50,9 +50,9 @@ const MITTENTI: usize = 1024;
 
 /// Carries messages inbound. One for the whole process; [`Inbound::receive`] is called from many tasks.
 pub struct Inbound {
-    pub(super) settings: Settings,
+    settings: Settings,
     knowledge: Arc<ArcSwap<Knowledge>>,
-    pub(super) journal: Arc<dyn Journal>,
+    journal: Arc<dyn Journal>,
     node: Arc<Client>,
     progressivi: Progressivi,
     mittenti: KeyedLimiter<Parte>,
@@ -240,6 +240,16 @@ impl Inbound {
             },
         };
         Ok(LookedUp::Unseen(Unseen { message, digest, repeats }))
+    }
+
+    async fn twin(
+        &self,
+        recorded: Recorded,
+        digest: Option<[u8; 32]>,
+        azione: &Azione,
+        passage: &mut Passage,
+    ) -> Result<Twin, Failure> {
+        twin::of(recorded, digest, azione, self.journal.as_ref(), self.settings.twin_wait, passage).await
     }
 
     /// Phase 5: the document validated and mapped in one pass, in the envelope of the JSON nativo.

@@ -6,7 +6,7 @@
 mod error;
 mod outlook;
 mod readiness;
-mod roads;
+pub(crate) mod roads;
 mod sandbox;
 
 use std::net::SocketAddr;

@@ -162,10 +162,7 @@ fn known_difference(text: &str, ours: &Result<(), Refusal>) -> bool {
     };
     let tree = roxmltree::Document::parse(text).unwrap();
     let mut nodes = tree.descendants();
-    ours.is_ok()
-        && nodes.any(|n| {
-            n.attributes().any(|a| spaced(a.value())) || (n.is_text() && n.text().is_some_and(spaced))
-        })
+    ours.is_ok() && nodes.any(|n| n.attributes().any(|a| spaced(a.value())) || spaced(&text_of(n)))
 }
 
 /// The text directly in an element, comments passed over.
