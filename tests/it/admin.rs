@@ -78,19 +78,27 @@ async fn every_message_is_counted_by_service_action_and_outcome() {
     let (sap, co) = ("servizio=\"ServiziSAP\"", "servizio=\"InviaComunicazioneObbligatoria\"");
     let titolare = "azione=\"richiestaCodSAPRegTitolare\"";
     let annulla = "azione=\"annullaSAP\"";
-    assert!(grown(messages, &["direction=\"inbound\"", sap, titolare, "outcome=\"accepted\""]) >= 2.0, "{after}");
+    assert!(
+        grown(messages, &["direction=\"inbound\"", sap, titolare, "outcome=\"accepted\""]) >= 2.0,
+        "{after}"
+    );
     assert!(grown(messages, &[co, "outcome=\"refused\""]) >= 1.0, "{after}");
     assert!(grown(messages, &[sap, annulla, "outcome=\"rejected\""]) >= 1.0, "{after}");
     assert!(grown(messages, &[sap, annulla, "outcome=\"unknown\""]) >= 1.0, "{after}");
     assert!(grown(messages, &["servizio=\"unrecognised\"", "outcome=\"refused\""]) >= 1.0, "{after}");
     assert!(grown("egov_bridge_duplicates_total", &[titolare]) >= 1.0, "{after}");
     assert!(grown("egov_bridge_unknown_total", &[annulla]) >= 1.0, "{after}");
-    for phase in ["admit", "decode", "recognise", "look-up", "translate", "intend", "forward", "conclude", "reply"] {
+    for phase in
+        ["admit", "decode", "recognise", "look-up", "translate", "intend", "forward", "conclude", "reply"]
+    {
         let phase = format!("phase=\"{phase}\"");
         assert!(grown("egov_bridge_phase_seconds_count", &[&phase]) >= 1.0, "{phase} in {after}");
     }
     assert!(value(&after, "egov_bridge_journal_up", &[]) >= 1.0, "{after}");
-    assert!(value(&after, "egov_bridge_tls_certificate_expiry_timestamp_seconds", &["certificate=\"node\""]) > 1e9);
+    assert!(
+        value(&after, "egov_bridge_tls_certificate_expiry_timestamp_seconds", &["certificate=\"node\""])
+            > 1e9
+    );
 }
 
 #[tokio::test]
@@ -106,17 +114,22 @@ async fn what_a_peer_wrote_never_becomes_a_label() {
 #[tokio::test]
 async fn the_contract_of_a_service_has_the_address_under_which_it_was_asked_for() {
     let world = World::start().await;
-    for (servizio, port) in [
-        ("ServiziSAP", "invioSAP"),
-        ("InviaComunicazioneObbligatoria", "InviaComunicazioneObbligatoria"),
-    ] {
+    for (servizio, port) in
+        [("ServiziSAP", "invioSAP"), ("InviaComunicazioneObbligatoria", "InviaComunicazioneObbligatoria")]
+    {
         let question = Request::get(&format!("/pdd/{servizio}?wsdl")).header("Host", "porta.regione.it:8080");
         let contract = world.ask(&question).await;
-        assert_eq!((contract.status, contract.header("content-type")), (200, Some("text/xml; charset=utf-8")));
+        assert_eq!(
+            (contract.status, contract.header("content-type")),
+            (200, Some("text/xml; charset=utf-8"))
+        );
         let wsdl = roxmltree::Document::parse(contract.text()).unwrap();
         let address = wsdl.descendants().find(|at| at.tag_name().name() == "address").unwrap();
         assert_eq!(address.attribute("location"), Some("http://porta.regione.it:8080/pdd"));
-        assert!(wsdl.descendants().any(|at| at.tag_name().name() == "operation" && at.attribute("name") == Some(port)));
+        assert!(
+            wsdl.descendants()
+                .any(|at| at.tag_name().name() == "operation" && at.attribute("name") == Some(port))
+        );
     }
 }
 

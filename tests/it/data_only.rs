@@ -171,7 +171,8 @@ async fn an_agreement_is_changed_where_it_is_written() {
     let sap = fs::read_to_string(services.join("sap.toml")).unwrap();
     let (before, verifica) = sap.split_once("nome = \"verificaEsistenzaSAP\"").unwrap();
     let verifica = verifica.replacen("duplicate = \"recorded\"", "duplicate = \"refuse\"", 1);
-    fs::write(services.join("sap.toml"), format!("{before}nome = \"verificaEsistenzaSAP\"{verifica}")).unwrap();
+    fs::write(services.join("sap.toml"), format!("{before}nome = \"verificaEsistenzaSAP\"{verifica}"))
+        .unwrap();
     let parti = fs::read_to_string(services.join("parti.toml")).unwrap();
     let (before, lazio) = parti.split_once("nome = \"LAZIO\"").unwrap();
     let lazio = lazio.replacen("soapaction = \"strict\"", "soapaction = \"lenient\"", 1);

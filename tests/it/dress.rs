@@ -32,7 +32,8 @@ async fn arrives_as_ever(content_type: &str, write: impl Fn(&Envelope) -> Vec<u8
 async fn other_prefixes() {
     arrives_as_ever("text/xml", |request| {
         let xml = request.to_xml();
-        let xml = xml.replace("soapenv", "S").replace("xmlns:eGov_IT", "xmlns:b-1.").replace("eGov_IT:", "b-1.:");
+        let xml =
+            xml.replace("soapenv", "S").replace("xmlns:eGov_IT", "xmlns:b-1.").replace("eGov_IT:", "b-1.:");
         xml.replace("xmlns:typ", "xmlns:_t").replace("typ:", "_t:").into_bytes()
     })
     .await;
@@ -62,20 +63,24 @@ async fn windows_line_ends() {
 
 #[tokio::test]
 async fn a_byte_order_mark() {
-    arrives_as_ever("text/xml; charset=utf-8", |request| format!("\u{feff}{}", request.to_xml()).into_bytes())
-        .await;
+    arrives_as_ever("text/xml; charset=utf-8", |request| {
+        format!("\u{feff}{}", request.to_xml()).into_bytes()
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn comments_between_elements() {
-    arrives_as_ever("text/xml", |request| request.to_xml().replace(">\n<", "><!-- - --><").into_bytes()).await;
+    arrives_as_ever("text/xml", |request| request.to_xml().replace(">\n<", "><!-- - --><").into_bytes())
+        .await;
 }
 
 #[tokio::test]
 async fn a_comment_and_a_cdata_section_inside_a_value_of_the_busta() {
     arrives_as_ever("text/xml", |request| {
         let split = "PIEM<!-- -->ONTE</eGov_IT:IdentificativoParte></eGov_IT:Mittente>";
-        let xml = request.to_xml().replace("PIEMONTE</eGov_IT:IdentificativoParte></eGov_IT:Mittente>", split);
+        let xml =
+            request.to_xml().replace("PIEMONTE</eGov_IT:IdentificativoParte></eGov_IT:Mittente>", split);
         xml.replace(">NAZIONALE<", "><![CDATA[NAZIONALE]]><").into_bytes()
     })
     .await;
@@ -96,7 +101,8 @@ async fn latin_letters_declared_by_http_against_the_document() {
 
 #[tokio::test]
 async fn sixteen_bits_in_either_order() {
-    let declared = |request: &Envelope| request.to_xml().replace(r#"encoding="UTF-8""#, r#"encoding="UTF-16""#);
+    let declared =
+        |request: &Envelope| request.to_xml().replace(r#"encoding="UTF-8""#, r#"encoding="UTF-16""#);
     arrives_as_ever("text/xml", |request| {
         let text = format!("\u{feff}{}", declared(request));
         text.encode_utf16().flat_map(u16::to_le_bytes).collect()
@@ -123,7 +129,9 @@ async fn an_inner_declaration_says_nothing_of_the_bytes_around_it() {
 #[tokio::test]
 async fn content_types_and_actions_as_porte_write_them() {
     let world = World::start().await;
-    for content_type in ["text/xml", "text/xml;", "TEXT/XML; Charset=\"UTF-8\"", "text/xml;charset=UTF-8;action=x"] {
+    for content_type in
+        ["text/xml", "text/xml;", "TEXT/XML; Charset=\"UTF-8\"", "text/xml;charset=UTF-8;action=x"]
+    {
         for action in ["", " ", "\"\"", "invioSAP", "\"urn:qualcosa\""] {
             let post = Request::post(envelope().to_xml());
             let post = post.header("Content-Type", content_type).header("SOAPAction", action);
@@ -143,7 +151,8 @@ async fn a_nested_document_takes_its_prefixes_from_the_envelope() {
     let (form, after) = form.split_once("</UniLav>").unwrap();
     let form = form.replace(r#" xmlns="http://servizi.lavoro.gov.it/unilav""#, "");
     let form = form.replace("</", "</u:").replace('<', "<u:").replace("<u:/u:", "</u:");
-    let before = before.replace("<soapenv:Envelope", r#"<soapenv:Envelope xmlns:u="http://servizi.lavoro.gov.it/unilav""#);
+    let before = before
+        .replace("<soapenv:Envelope", r#"<soapenv:Envelope xmlns:u="http://servizi.lavoro.gov.it/unilav""#);
     world.post(format!("{before}<u:UniLav{form}</u:UniLav>{after}")).await.is_ordinary();
     assert_eq!(world.at_node(request.id())[0].body["modello"], expected);
 }

@@ -131,7 +131,9 @@ async fn a_twin_is_answered_although_the_schemas_have_changed() {
     let recorded = world.send(&request).await;
     recorded.is_ordinary();
     let form = xsd.join("co/unilav.xsd");
-    let stricter = std::fs::read_to_string(&form).unwrap().replace("name=\"RetribuzioneCompenso\"", "name=\"Stipendio\"");
+    let stricter = std::fs::read_to_string(&form)
+        .unwrap()
+        .replace("name=\"RetribuzioneCompenso\"", "name=\"Stipendio\"");
     std::fs::write(form, stricter).unwrap();
     world.restart().await;
     is_answered_from_the_record(&world, &request, &recorded).await;
@@ -142,7 +144,10 @@ async fn a_twin_is_answered_although_the_schemas_have_changed() {
 #[tokio::test]
 async fn a_rejection_by_the_node_is_a_verdict_too() {
     let world = World::start().await;
-    world.node_once(Behaviour::Ko { codice: "S901".to_owned(), descrizione: "Identificativo errato".to_owned() });
+    world.node_once(Behaviour::Ko {
+        codice: "S901".to_owned(),
+        descrizione: "Identificativo errato".to_owned(),
+    });
     let request = envelope().azione("invioSAP");
     let recorded = world.send(&request).await;
     assert_eq!(recorded.is_ordinary().member("Esito"), "KO");

@@ -196,7 +196,10 @@ async fn the_anomalies_of_the_node_reach_the_sender() {
     let (codice, descrizione) = ("S901".to_owned(), "Identificativo <errato> & doppio".to_owned());
     world.node_once(Behaviour::Ko { codice, descrizione });
     let reply = world.send(&write()).await;
-    assert_eq!((reply.is_ordinary().member("Esito"), reply.member("CodiceSAP")), ("KO".into(), String::new()));
+    assert_eq!(
+        (reply.is_ordinary().member("Esito"), reply.member("CodiceSAP")),
+        ("KO".into(), String::new())
+    );
     let anomalie = reply.anomalie();
     assert_eq!(anomalie.len(), 1);
     assert_eq!(
@@ -212,7 +215,10 @@ async fn a_ko_to_a_question_without_esito_is_a_fault_of_the_service() {
     let request = envelope().azione("richiestaSAP");
     let fault = world.send(&request).await.is_service_fault();
     assert_eq!(fault.code, "soap:Client");
-    assert!(fault.detail.is_some_and(|detail| detail.contains("Non ammesso")), "what the node said must be told");
+    assert!(
+        fault.detail.is_some_and(|detail| detail.contains("Non ammesso")),
+        "what the node said must be told"
+    );
     assert_eq!(world.stato_of(request.id()).await, "delivered KO");
 }
 

@@ -165,7 +165,8 @@ async fn a_busta_whose_structure_is_broken() {
                   </eGov_IT:IdentificativoParte></eGov_IT:Mittente>";
     for broken in [
         envelope().edit("</eGov_IT:Mittente>", second),
-        envelope().edit("<eGov_IT:IdentificativoParte tipo=\"SPC\">LAZIO", "<eGov_IT:IdentificativoParte>LAZIO"),
+        envelope()
+            .edit("<eGov_IT:IdentificativoParte tipo=\"SPC\">LAZIO", "<eGov_IT:IdentificativoParte>LAZIO"),
         envelope().edit("Identificatore>", "Codice>"),
         envelope().edit("Messaggio>\n<eGov_IT:Identificatore>", "Altro>\n<eGov_IT:Identificatore>").edit(
             "</eGov_IT:OraRegistrazione>\n</eGov_IT:Messaggio>",
@@ -268,8 +269,10 @@ async fn a_message_older_than_five_days() {
 async fn all_faults_of_the_fields_are_listed_in_their_order() {
     let request = envelope()
         .edit("EGOV_IT_ServizioSincrono", "EGOV_IT_Inventato")
-        .edit("tempo=\"EGOV_IT_SPC\">2026-01-15T09:30:00.000</eGov_IT:OraRegistrazione>\n</eGov_IT:Messaggio>",
-              "tempo=\"EGOV_IT_SPC\">ieri</eGov_IT:OraRegistrazione>\n</eGov_IT:Messaggio>")
+        .edit(
+            "tempo=\"EGOV_IT_SPC\">2026-01-15T09:30:00.000</eGov_IT:OraRegistrazione>\n</eGov_IT:Messaggio>",
+            "tempo=\"EGOV_IT_SPC\">ieri</eGov_IT:OraRegistrazione>\n</eGov_IT:Messaggio>",
+        )
         .edit("confermaRicezione=\"false\"", "confermaRicezione=\"forse\"");
     refused_with(
         &request,
@@ -317,7 +320,9 @@ async fn no_soap_action() {
 
 #[tokio::test]
 async fn the_wrong_content_type() {
-    for content_type in ["application/json", "application/xml", "application/soap+xml; charset=utf-8", "text", ""] {
+    for content_type in
+        ["application/json", "application/xml", "application/soap+xml; charset=utf-8", "text", ""]
+    {
         let world = World::start().await;
         let post = Request::post(envelope().to_xml()).header("Content-Type", content_type);
         world.ask(&post).await.is_bare_processing_fault();
@@ -416,7 +421,10 @@ async fn a_wrong_document_of_an_action_without_esito_is_a_fault_of_the_service()
     let world = World::start().await;
     let request = envelope().document("<VerificaSAP><codiceFiscale>rossi</codiceFiscale></VerificaSAP>");
     let fault = world.send(&request).await.is_service_fault();
-    assert_eq!((fault.code.as_str(), fault.string.as_str()), ("soap:Client", "Documento non valido: un errore"));
+    assert_eq!(
+        (fault.code.as_str(), fault.string.as_str()),
+        ("soap:Client", "Documento non valido: un errore")
+    );
     assert!(fault.detail.is_some_and(|detail| detail.contains("/VerificaSAP/codiceFiscale[1]")));
     is_recorded(&world, &request).await;
 }

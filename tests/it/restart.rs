@@ -30,7 +30,8 @@ async fn nobody_is_let_in_while_the_gateway_stops() {
     let asked = tokio::spawn(async move { porta.ask(&post).await });
     world.reached_node(request.id()).await;
     let turned_away = async {
-        until("the listener is closed", async || tokio::net::TcpStream::connect(address).await.is_err()).await;
+        until("the listener is closed", async || tokio::net::TcpStream::connect(address).await.is_err())
+            .await;
     };
     tokio::join!(world.stop(), turned_away);
     asked.await.unwrap().is_ordinary();

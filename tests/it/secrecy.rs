@@ -8,8 +8,18 @@ use crate::world::World;
 /// Everything in the sample documents that names or finds a person: codici fiscali, names, addresses, contacts.
 fn personal() -> Vec<String> {
     const FIELDS: [&str; 12] = [
-        "cognome", "nome", "codicefiscale", "codice-fiscale", "codiceFiscale", "indirizzo", "Indirizzo", "telefono",
-        "cellulare", "email", "e-mail", "denominazione",
+        "cognome",
+        "nome",
+        "codicefiscale",
+        "codice-fiscale",
+        "codiceFiscale",
+        "indirizzo",
+        "Indirizzo",
+        "telefono",
+        "cellulare",
+        "email",
+        "e-mail",
+        "denominazione",
     ];
     let mut found = Vec::new();
     for folder in ["samples/documenti", "samples/documenti/non-validi"] {

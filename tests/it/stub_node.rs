@@ -69,7 +69,8 @@ async fn serve(
         let Told { status, content_type, body } = answer(&json);
         received.lock().unwrap().push((path, json));
         let length = body.len();
-        let head = format!("HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n\r\n");
+        let head =
+            format!("HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n\r\n");
         if stream.write_all((head + &body).as_bytes()).await.is_err() {
             return;
         }

@@ -56,7 +56,8 @@ async fn without_a_certificate_of_our_authority_nobody_gets_in() {
         }
     }
     assert!(world.journal().await.is_empty() && world.node().received().is_empty());
-    let refused = world.log().into_iter().filter(|line| line.contains("event=\"connection-refused\"")).count();
+    let refused =
+        world.log().into_iter().filter(|line| line.contains("event=\"connection-refused\"")).count();
     assert_eq!(refused, 3);
     world.connect_as("LAZIO").await.unwrap().ask(&Request::post(envelope().to_xml())).await.is_ordinary();
 }

@@ -105,7 +105,8 @@ impl<S: AsyncRead + AsyncWrite + Send + 'static> Connection<S> {
 
     /// Sends the head, declaring `length` bytes of body, and no body.
     pub(crate) async fn begin(&mut self, request: &Request, length: usize) {
-        let framing = if request.method == "GET" { String::new() } else { format!("Content-Length: {length}") };
+        let framing =
+            if request.method == "GET" { String::new() } else { format!("Content-Length: {length}") };
         self.write(request.head(&framing).as_bytes()).await;
     }
 

@@ -195,7 +195,9 @@ impl World {
         for entry in fs::read_dir(self.home.path().join("data")).unwrap().flatten() {
             let name = entry.file_name();
             // What SQLite shares between processes of one machine does not survive them.
-            if name.to_string_lossy().starts_with("journal.sqlite") && !name.to_string_lossy().ends_with("-shm") {
+            if name.to_string_lossy().starts_with("journal.sqlite")
+                && !name.to_string_lossy().ends_with("-shm")
+            {
                 fs::copy(entry.path(), data.join(name)).unwrap();
             }
         }
@@ -251,7 +253,10 @@ impl World {
     }
 
     /// The same with any certificate, or none.
-    pub(crate) async fn connect_with(&self, pair: Option<&Pair>) -> io::Result<Connection<TlsStream<TcpStream>>> {
+    pub(crate) async fn connect_with(
+        &self,
+        pair: Option<&Pair>,
+    ) -> io::Result<Connection<TlsStream<TcpStream>>> {
         let stream = TcpStream::connect(self.address("pdd-tls")).await?;
         let connector = TlsConnector::from(Arc::new(tls_client(&self.pki, pair)));
         let stream = connector.connect(ServerName::try_from("localhost").unwrap(), stream).await?;
