@@ -125,17 +125,10 @@ async fn every_message_is_counted_by_service_action_and_outcome() {
         assert!(grown("egov_bridge_phase_seconds_count", &[&phase]) >= 1.0, "{phase} in {after}");
     }
     assert!(value(&after, "egov_bridge_journal_up", &[]) >= 1.0, "{after}");
-<<<<<<< HEAD
     for certificate in ["certificate=\"node\"", "certificate=\"listeners.pdd\""] {
         let expiry = value(&after, "egov_bridge_tls_certificate_expiry_timestamp_seconds", &[certificate]);
         assert!(expiry > 1e9, "{certificate} in {after}");
     }
-=======
-    assert!(
-        value(&after, "egov_bridge_tls_certificate_expiry_timestamp_seconds", &["certificate=\"node\""])
-            > 1e9
-    );
->>>>>>> cli
 }
 
 #[tokio::test]

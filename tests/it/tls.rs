@@ -56,13 +56,7 @@ async fn without_a_certificate_of_our_authority_nobody_gets_in() {
         }
     }
     assert!(world.journal().await.is_empty() && world.node().received().is_empty());
-<<<<<<< HEAD
     let refused = || world.log().iter().filter(|line| line.contains("event=\"connection-refused\"")).count();
     until("each has its line", async || refused() == 3).await;
-=======
-    let refused =
-        world.log().into_iter().filter(|line| line.contains("event=\"connection-refused\"")).count();
-    assert_eq!(refused, 3);
->>>>>>> cli
     world.connect_as("LAZIO").await.unwrap().ask(&Request::post(envelope().to_xml())).await.is_ordinary();
 }
