@@ -17,6 +17,7 @@ use crate::xml::{Limits, Reader, digest};
 const CASES: &[(&str, &str, &str, &str)] = &[
     ("modelli", "modelli", "urn:prova:modelli", include_str!("cases/modelli.xsd")),
     ("valori", "valori", "", include_str!("cases/valori.xsd")),
+    ("chiavi", "chiavi", "urn:prova:chiavi", include_str!("cases/chiavi.xsd")),
     ("tipi", "tipi", "urn:prova:tipi", include_str!("cases/tipi.xsd")),
 ];
 

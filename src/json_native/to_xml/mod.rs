@@ -12,12 +12,13 @@ mod text;
 use std::collections::HashSet;
 
 use super::tape::{Kind, Tape, Value};
-use crate::schema::Document;
 use crate::schema::model::Model;
 use crate::schema::plan::{ANY_TYPE, Complex, Content, Element, ElementId, Plan, TypeId};
+use crate::schema::sink::Discard;
 use crate::schema::violation::{Rule, Violation};
-use crate::xml::XSI_NAMESPACE;
+use crate::schema::{Document, Refusal, walk};
 use crate::xml::write::push_attribute_value;
+use crate::xml::{Limits, Reader, XSI_NAMESPACE};
 use faults::{Faults, Step};
 
 /// Writes the root element that the tape stands for, or says all that is wrong with it.
@@ -34,12 +35,35 @@ pub(super) fn write(document: &Document, tape: &Tape<'_>, out: &mut String) -> R
     };
     builder.element(document.element(), tape.root(), Some(document.declarations()));
     builder.check_references();
-    match builder.faults.into_violations(tape.text()) {
-        violations if violations.is_empty() => Ok(()),
-        violations => {
-            out.truncate(start);
-            Err(violations)
-        }
+    let mut violations = builder.faults.into_violations(tape.text());
+    if violations.is_empty() && !document.plan().identities.all().is_empty() {
+        violations = identities(document, out.get(start..).unwrap_or_default());
+    }
+    if violations.is_empty() {
+        return Ok(());
+    }
+    out.truncate(start);
+    Err(violations)
+}
+
+/// Identity constraints compare values across the document, along paths of XML: they are judged on the XML just
+/// written, and told with its paths.
+fn identities(document: &Document, xml: &str) -> Vec<Violation> {
+    let unbounded = Limits {
+        depth: usize::MAX,
+        attributes: usize::MAX,
+        name_bytes: usize::MAX,
+        text_bytes: usize::MAX,
+        document_bytes: usize::MAX,
+        elements: usize::MAX,
+    };
+    let told = |v: Violation| {
+        let message = format!("{}: {}", v.path, v.message);
+        Violation { line: 1, column: 1, path: String::new(), message, ..v }
+    };
+    match walk::walk(document, Reader::document(xml, &unbounded), &mut Discard) {
+        Err(Refusal::Invalid(violations)) => violations.into_iter().map(told).collect(),
+        Ok(()) | Err(Refusal::NotXml { .. }) => Vec::new(),
     }
 }
 

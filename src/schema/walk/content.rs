@@ -143,6 +143,7 @@ impl<'d, 'x, S: Sink> Walker<'d, 'x, '_, S> {
                 self.incomplete(model);
             }
         }
+        self.identity_end();
         self.frames.pop();
         if self.verbatim.as_ref().is_some_and(|v| v.depth == self.frames.len()) {
             self.end_verbatim();

@@ -10,6 +10,7 @@
 mod attributes;
 mod content;
 mod faults;
+mod identity;
 pub(crate) mod leaf;
 mod object;
 mod recover;
@@ -30,6 +31,8 @@ use super::table::index;
 use super::violation::Rule;
 use crate::xml::{Event, Name, NamespaceIndex, Reader, XSI_NAMESPACE, XmlError, locate};
 use faults::{Faults, Place};
+use identity::Identities;
+use leaf::Leaf;
 use verbatim::Verbatim;
 
 /// No member.
@@ -79,6 +82,8 @@ struct Walker<'d, 'x, 's, S> {
     /// Identifiers met, and references to them with their place.
     ids: HashSet<Box<str>>,
     references: Vec<(Box<str>, Place)>,
+    /// Identity constraints, where the plan has some.
+    identities: Option<Identities<'x>>,
 }
 
 /// An open element that can have children.
@@ -113,6 +118,7 @@ impl<'d, 'x, 's, S: Sink> Walker<'d, 'x, 's, S> {
             verbatim: None,
             ids: HashSet::new(),
             references: Vec::new(),
+            identities: (!plan.identities.all().is_empty()).then(Identities::default),
         }
     }
 
@@ -204,10 +210,13 @@ impl<'d, 'x, 's, S: Sink> Walker<'d, 'x, 's, S> {
         if declared.is_abstract {
             self.is_abstract(name, start);
         }
+        if self.identities.is_some() {
+            self.identity_start(declared, name, start);
+        }
         match of {
             TypeId::Simple(id) => {
                 self.no_attributes(name, start);
-                self.leaf(declared, id, name, start, nil, member)
+                self.leaf(Leaf { declared, of: id, name, start, member }, nil)
             }
             TypeId::Complex(id) => self.begin_complex(declared, id, name, start, nil, member),
         }
@@ -259,7 +268,7 @@ impl<'d, 'x, 's, S: Sink> Walker<'d, 'x, 's, S> {
             if object && !nil {
                 self.mark(&frame, complex.value_member);
             }
-            self.leaf(declared, of, name, start, nil, value)?;
+            self.leaf(Leaf { declared, of, name, start, member: value }, nil)?;
             if object {
                 self.close_object(complex, &frame);
             }
