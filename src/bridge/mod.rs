@@ -1,1 +1,19 @@
 //! The two lives of a message, one line a phase.
+//!
+//! This room knows the order in which everything is done, and none of how it is done. [`Inbound::receive`] is the life
+//! of a message from a region's Porta di Dominio to the national node; what comes back is what the porta is answered.
+
+mod arrived;
+mod inbound;
+mod knowledge;
+pub mod nativo;
+mod passage;
+mod progressivi;
+mod recognise;
+mod twin;
+mod verdict;
+
+pub use arrived::{Answer, Arrived, Caller};
+pub use inbound::{Inbound, Settings};
+pub use knowledge::{Knowledge, KnowledgeError};
+pub use progressivi::Progressivi;

@@ -24,9 +24,24 @@ pub fn canonical(reader: &mut Reader<'_>) -> Result<[u8; 32], XmlError> {
             Event::Eof => break,
         }
     }
+    Ok(finish(digest.context))
+}
+
+/// SHA-256 of several parts, each with its length before it: no two sequences of parts give the same bytes.
+#[must_use]
+pub fn of(parts: &[&[u8]]) -> [u8; 32] {
+    let mut context = Context::new(&SHA256);
+    for part in parts {
+        context.update(&(part.len() as u64).to_be_bytes());
+        context.update(part);
+    }
+    finish(context)
+}
+
+fn finish(context: Context) -> [u8; 32] {
     let mut out = [0; 32];
-    out.copy_from_slice(digest.context.finish().as_ref());
-    Ok(out)
+    out.copy_from_slice(context.finish().as_ref());
+    out
 }
 
 struct Canonical {

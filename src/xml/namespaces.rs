@@ -10,6 +10,10 @@ pub const XML_NAMESPACE: &str = "http://www.w3.org/XML/1998/namespace";
 pub const XSI_NAMESPACE: &str = "http://www.w3.org/2001/XMLSchema-instance";
 const XMLNS_NAMESPACE: &str = "http://www.w3.org/2000/xmlns/";
 
+/// Greatest number of namespace names in one document. Each new one is compared with all before it, so that without a
+/// bound a document could buy quadratic time; real messages have a dozen.
+const MOST_NAMES: usize = 256;
+
 /// A namespace of one [`Reader`](super::Reader): two names are in one namespace when their indexes are equal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct NamespaceIndex(u32);
@@ -54,12 +58,18 @@ impl<'x> Scopes<'x> {
         self.names.get(index.as_usize()).map_or("", |name| name)
     }
 
-    fn intern(&mut self, namespace: Cow<'x, str>) -> NamespaceIndex {
-        let index = self.names.iter().position(|known| *known == namespace).unwrap_or_else(|| {
-            self.names.push(namespace);
-            self.names.len() - 1
-        });
-        NamespaceIndex(u32::try_from(index).unwrap_or(u32::MAX))
+    fn intern(&mut self, namespace: Cow<'x, str>) -> Result<NamespaceIndex, XmlErrorKind> {
+        let index = match self.names.iter().position(|known| *known == namespace) {
+            Some(index) => index,
+            None if self.names.len() >= MOST_NAMES => {
+                return Err(XmlErrorKind::TooLarge { what: "namespaces", limit: MOST_NAMES });
+            }
+            None => {
+                self.names.push(namespace);
+                self.names.len() - 1
+            }
+        };
+        Ok(NamespaceIndex(u32::try_from(index).unwrap_or(u32::MAX)))
     }
 
     /// Declares `prefix` (empty: the default namespace) for the element at `depth`, with the constraints of
@@ -86,7 +96,7 @@ impl<'x> Scopes<'x> {
         if self.bindings.iter().rev().take_while(|b| b.2 == depth).any(|b| b.0 == prefix) {
             return Err(XmlErrorKind::DuplicateAttribute(format!("xmlns:{prefix}")));
         }
-        let index = self.intern(namespace);
+        let index = self.intern(namespace)?;
         self.bindings.push((prefix, index, depth));
         Ok(())
     }

@@ -219,9 +219,7 @@ impl<'x> Reader<'x> {
                 Token::GeneralRef(_) => {
                     self.inside_root()?;
                     let name = self.trimmed(raw, 1, 1);
-                    let mut resolved = String::new();
-                    push_reference(&mut resolved, name).map_err(|kind| self.error(kind))?;
-                    return Ok(Event::Text(Cow::Owned(resolved)));
+                    return reference(name).map(Event::Text).map_err(|kind| self.error(kind));
                 }
                 Token::Comment(_) => {
                     // `--->`: the grammar of §2.5 lets no comment end in a hyphen.
@@ -537,7 +535,8 @@ fn normalise_attribute(value: &str) -> Result<Cow<'_, str>, (usize, XmlErrorKind
         let taken = match c {
             '&' => {
                 let end = memchr(b';', rest.as_bytes()).ok_or((at, XmlErrorKind::UnescapedMarkup('&')))?;
-                push_reference(&mut out, rest.get(1..end).unwrap_or_default()).map_err(|kind| (at, kind))?;
+                let name = rest.get(1..end).unwrap_or_default();
+                out.push_str(&reference(name).map_err(|kind| (at, kind))?);
                 end + 1
             }
             '\r' if rest.starts_with("\r\n") => {
@@ -558,25 +557,27 @@ fn normalise_attribute(value: &str) -> Result<Cow<'_, str>, (usize, XmlErrorKind
     Ok(Cow::Owned(out))
 }
 
-/// Resolves `name` of `&name;` onto `out`: the five predefined entities and character references.
-fn push_reference(out: &mut String, name: &str) -> Result<(), XmlErrorKind> {
-    let c = match name {
-        "lt" => '<',
-        "gt" => '>',
-        "amp" => '&',
-        "apos" => '\'',
-        "quot" => '"',
+/// What `name` of `&name;` stands for: one of the five predefined entities, or a character reference. An inner document
+/// that is written with escapes has one of these for each of its brackets, so the common ones cost no allocation.
+fn reference(name: &str) -> Result<Cow<'static, str>, XmlErrorKind> {
+    Ok(Cow::Borrowed(match name {
+        "lt" => "<",
+        "gt" => ">",
+        "amp" => "&",
+        "apos" => "'",
+        "quot" => "\"",
         _ => match name.strip_prefix('#') {
-            Some(number) => character_reference(number)
-                .ok_or_else(|| XmlErrorKind::BadCharacterReference(name.chars().take(32).collect()))?,
+            Some(number) => {
+                let c = character_reference(number)
+                    .ok_or_else(|| XmlErrorKind::BadCharacterReference(name.chars().take(32).collect()))?;
+                return Ok(Cow::Owned(c.to_string()));
+            }
             None if characters::is_ncname(name) => {
                 return Err(XmlErrorKind::UndefinedEntity(name.chars().take(64).collect()));
             }
             None => return Err(XmlErrorKind::UnescapedMarkup('&')),
         },
-    };
-    out.push(c);
-    Ok(())
+    }))
 }
 
 fn character_reference(number: &str) -> Option<char> {
@@ -624,7 +625,7 @@ fn declaration_is_malformed(raw: &str) -> bool {
         let name_len = trimmed.bytes().take_while(u8::is_ascii_lowercase).count();
         let Some((value, _, after)) = quoted_value(trimmed, name_len) else { return true };
         let (position, good) = match trimmed.get(..name_len).unwrap_or_default() {
-            "version" => (1, value.strip_prefix("1.").is_some_and(|minor| is_digits(minor))),
+            "version" => (1, value.strip_prefix("1.").is_some_and(is_digits)),
             "encoding" => (2, is_encoding_name(value)),
             "standalone" => (3, matches!(value, "yes" | "no")),
             _ => (0, false),

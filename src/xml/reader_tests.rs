@@ -158,3 +158,10 @@ fn counts_are_bounded() {
     assert!(refuse("<abcdefghi/>").contains("name"));
     assert!(refuse(&format!("<a>{}</a>", " ".repeat(60))).contains("document"));
 }
+
+#[test]
+fn a_document_cannot_declare_namespaces_without_end() {
+    let children: String = (0..300).map(|n| format!("<b xmlns='u{n}'/>")).collect();
+    let error = events(&format!("<a>{children}</a>")).unwrap_err();
+    assert!(error.to_string().contains("256 namespaces"), "{error}");
+}

@@ -1,0 +1,83 @@
+//! Phase 3: is what the busta asks for offered, may its sender ask, and does the Body ask for the same?
+
+use super::inbound::{Decoded, Inbound, Recognised};
+use super::passage::Passage;
+use super::{Arrived, Knowledge};
+use crate::egov::{Busta, CodiceEccezione, Eccezione};
+use crate::failure::{Cause, DocumentError, Failure, TransportError};
+use crate::services::corpo;
+use crate::services::{Azione, SoapAction as SoapActionPolicy};
+use crate::soap::SoapAction;
+use crate::telemetry::Phase;
+
+impl Inbound {
+    /// Phase 3: the action, whether the sender may ask for it, and whether the Body asks for the same.
+    pub(super) fn recognise<'x>(
+        &self,
+        knowledge: &Knowledge,
+        arrived: &Arrived,
+        decoded: Decoded<'x>,
+        passage: &mut Passage,
+    ) -> Result<Recognised<'x>, Failure> {
+        passage.enter(Phase::Recognise);
+        let Decoded { envelope, busta } = decoded;
+        let refuse = |passage: &Passage, codice, posizione: &str| {
+            passage.failed(Cause::Eccezioni(vec![Eccezione::new(codice, posizione)]))
+        };
+        let servizio = busta.servizio.clone().unwrap_or_default();
+        let azione = knowledge
+            .catalogue
+            .azione(&servizio.tipo, &servizio.nome, busta.azione.as_deref())
+            .map_err(|_| refuse(passage, CodiceEccezione::AzioneSconosciuta, "Azione"))?
+            .clone();
+        passage.azione = Some(azione.clone());
+        self.authorise(knowledge, arrived, &busta, &azione, passage)?;
+        let namespace = knowledge.wrapper_namespace(&azione).unwrap_or_default();
+        let inviato = corpo::apri(&azione, &envelope, &namespace).map_err(|error| {
+            if error.contradicts_the_busta() {
+                let child = envelope.payload().map_or(String::new(), |child| {
+                    format!("/child[{}]", child.qualified.chars().take(80).collect::<String>())
+                });
+                refuse(passage, CodiceEccezione::FormatoCorpo, &format!("SOAPBody{child}"))
+            } else {
+                passage.failed(DocumentError::from(error))
+            }
+        })?;
+        Ok(Recognised { azione, busta, inviato })
+    }
+
+    /// A party speaks with its own certificate, asks for what is offered to it, and sends SOAPAction unless it is
+    /// excused.
+    fn authorise(
+        &self,
+        knowledge: &Knowledge,
+        arrived: &Arrived,
+        busta: &Busta,
+        azione: &Azione,
+        passage: &Passage,
+    ) -> Result<(), Failure> {
+        let parte = knowledge.parti.parte(&busta.mittente.tipo, &busta.mittente.nome);
+        let Some(parte) = parte else {
+            let eccezione =
+                Eccezione::new(CodiceEccezione::MittenteSconosciuto, "Mittente/IdentificativoParte");
+            return Err(passage.failed(Cause::Eccezioni(vec![eccezione])));
+        };
+        let action = SoapAction::read(arrived.soap_action.as_deref());
+        if !action.is_present() && parte.soapaction == SoapActionPolicy::Strict {
+            return Err(passage.failed(TransportError::NoSoapAction));
+        }
+        let refused = |posizione: String| {
+            let eccezione = Eccezione::new(CodiceEccezione::MittenteNonAutorizzato, posizione);
+            Err(passage.failed(Cause::Eccezioni(vec![eccezione])))
+        };
+        if let Some(certificate) = &arrived.caller.certificate
+            && !certificate.as_deref().is_some_and(|cn| parte.riconosce(cn))
+        {
+            return refused(format!("il certificato del chiamante non appartiene a {}", busta.mittente));
+        }
+        if !parte.puo_usare(&azione.servizio) {
+            return refused(format!("{} non fruisce di {}", busta.mittente, azione.servizio.nome));
+        }
+        Ok(())
+    }
+}

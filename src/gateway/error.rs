@@ -1,0 +1,61 @@
+//! Why the gateway does not start.
+
+use crate::bridge::KnowledgeError;
+use crate::http::ListenerError;
+use crate::http::tls::TlsError;
+use crate::journal::JournalError;
+use crate::node::{SettingsError, TlsFilesError};
+use crate::sandbox::SandboxError;
+use crate::sandbox::pki::PkiError;
+
+/// The gateway cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data is wrong; everything that is.
+    #[error("{} mistakes in schemas, services or parties", .0.len())]
+    Knowledge(Vec<KnowledgeError>),
+    /// The party that the gateway is to speak as is not registered.
+    #[error("identity {tipo}/{nome} is not among the parties")]
+    Identity {
+        /// Its type.
+        tipo: String,
+        /// Its name.
+        nome: String,
+    },
+    /// A certificate of a listener cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The certificates for the node cannot be used.
+    #[error(transparent)]
+    NodeTls(#[from] TlsFilesError),
+    /// The node's address cannot be used.
+    #[error(transparent)]
+    NodeAddress(#[from] SettingsError),
+    /// The journal cannot be opened.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// An address cannot be listened on.
+    #[error(transparent)]
+    Listener(#[from] ListenerError),
+    /// The sandbox's certificates cannot be made.
+    #[error(transparent)]
+    Pki(#[from] PkiError),
+    /// A simulated neighbour cannot start.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+}
+
+impl StartError {
+    /// Whether the operator must change the configuration or the data, as opposed to something being down.
+    #[must_use]
+    pub fn is_configuration(&self) -> bool {
+        match self {
+            Self::Knowledge(_)
+            | Self::Identity { .. }
+            | Self::Tls(_)
+            | Self::NodeTls(_)
+            | Self::NodeAddress(_) => true,
+            Self::Journal(_) | Self::Listener(_) | Self::Pki(_) | Self::Sandbox(_) => false,
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! The program assembled: from a configuration to listeners at work, and back down.
+//!
+//! Starting goes from what everything rests on (data, journal) to what lets the world in (listeners), so that nobody is
+//! admitted before the journal has been asked what the last process left open. Stopping goes the other way.
+
+mod error;
+mod outlook;
+mod readiness;
+pub(crate) mod roads;
+mod sandbox;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use tokio::task::JoinHandle;
+
+pub use error::StartError;
+pub use sandbox::Sandbox;
+
+use crate::bridge::{Inbound, Knowledge, KnowledgeError, Progressivi, Settings};
+use crate::clock::Clock;
+use crate::config::{Config, Directories};
+use crate::egov::Parte;
+use crate::http::admin::Admin;
+use crate::http::pdd::Pdd;
+use crate::http::rest::Rest;
+use crate::http::tls::ServerTls;
+use crate::http::{CallerKey, Handler, Listener, ListenerSettings, Running};
+use crate::journal::{Journal, Options, SqliteJournal};
+use crate::node::Client;
+use crate::rate::{KeyedLimiter, Rate};
+use crate::telemetry::events::KnowledgeReloaded;
+use crate::telemetry::metrics::Metrics;
+use outlook::Outlook;
+use readiness::Ready;
+
+/// How often limiters forget who has been quiet.
+const SWEEP: Duration = Duration::from_secs(30);
+/// How often certificates are looked at on disk.
+const FRESHNESS: Duration = Duration::from_secs(60);
+
+/// A gateway at work. [`Gateway::stop`] brings it down; dropped, its listeners close without waiting for anybody.
+pub struct Gateway {
+    listeners: Vec<Running>,
+    tasks: Vec<JoinHandle<()>>,
+    sandbox: Option<Sandbox>,
+    journal: Arc<dyn Journal>,
+    knowledge: Arc<ArcSwap<Knowledge>>,
+    directories: Directories,
+    places: Vec<(&'static str, String)>,
+    drain: Duration,
+}
+
+/// What one listener is made of.
+struct Place {
+    name: &'static str,
+    scheme: &'static str,
+    address: SocketAddr,
+    tls: Option<Arc<ServerTls>>,
+}
+
+impl Gateway {
+    /// Starts everything that `config` asks for.
+    ///
+    /// # Errors
+    /// Something cannot be had; whatever was started is stopped again.
+    pub async fn start(config: &Config, clock: Clock, metrics: Metrics) -> Result<Self, StartError> {
+        let knowledge = Knowledge::load(&config.directories).map_err(StartError::Knowledge)?;
+        let identity = &config.identity;
+        let parte = knowledge.parti.parte(&identity.tipo, &identity.nome).ok_or_else(|| {
+            StartError::Identity { tipo: identity.tipo.clone(), nome: identity.nome.clone() }
+        })?;
+        let (codice, porta) = (parte.codice.clone(), parte.porta.clone());
+        let sandbox = match &config.sandbox {
+            Some(settings) => Some(Sandbox::start(settings, &knowledge, &clock).await?),
+            None => None,
+        };
+        let knowledge = Arc::new(ArcSwap::from_pointee(knowledge));
+
+        let journal = SqliteJournal::serve(&config.journal.path, &Options::default(), clock.clone())?;
+        let journal: Arc<dyn Journal> = Arc::new(journal);
+        outlook::report_recovered(&journal.recover().await?);
+
+        let node = Arc::new(Client::new(roads::node(config)?)?);
+        let inbound = Arc::new(Inbound::new(
+            Settings {
+                parte: Parte { tipo: identity.tipo.clone(), nome: identity.nome.clone(), indirizzo: None },
+                limits: config.limits,
+                mittente_rate: Rate {
+                    per_second: config.rate.mittente_per_second,
+                    burst: config.rate.mittente_burst,
+                },
+                // After waiting for its elder a twin may have to be carried itself, and both must end within the time
+                // that a request has.
+                twin_wait: config.pdd.request.saturating_sub(config.node.total),
+            },
+            knowledge.clone(),
+            journal.clone(),
+            node.clone(),
+            Progressivi::new(journal.clone(), &codice, &porta),
+            clock.clone(),
+        ));
+
+        let mut gateway = Self {
+            listeners: Vec::new(),
+            tasks: vec![tokio::spawn(metrics.clone().keep_up())],
+            sandbox,
+            journal: journal.clone(),
+            knowledge: knowledge.clone(),
+            directories: config.directories.clone(),
+            places: Vec::new(),
+            drain: config.listeners.drain,
+        };
+        let limiter = Arc::new(KeyedLimiter::new(
+            Rate { per_second: config.rate.identity_per_second, burst: config.rate.identity_burst },
+            config.rate.max_identities,
+        ));
+        gateway.tasks.push(tokio::spawn(KeyedLimiter::sweep_every(limiter.clone(), SWEEP)));
+
+        let mut certificates = Vec::new();
+        for place in places(config)? {
+            if let Some(tls) = &place.tls {
+                let section = section(place.name);
+                certificates.push((section, tls.clone()));
+                let watch = tls.clone().keep_fresh(section.to_owned(), clock.clone(), FRESHNESS);
+                gateway.tasks.push(tokio::spawn(watch));
+            }
+            let handler: Arc<dyn Handler> = match place.name {
+                "rest" => Arc::new(Rest),
+                _ => {
+                    let mutual = place.tls.as_ref().is_some_and(|tls| tls.is_mutual());
+                    let wsdl = config.directories.wsdl.clone();
+                    Arc::new(Pdd::new(inbound.clone(), knowledge.clone(), wsdl, place.scheme, mutual))
+                }
+            };
+            gateway.listen(config, place, handler, Some(limiter.clone()), &clock).await?;
+        }
+        let outlook = Outlook::new(journal.clone(), node.clone(), certificates, clock.clone());
+        if let Some(address) = config.listeners.admin.http {
+            let ready = Ready::new(journal, knowledge, outlook.clone(), clock.clone());
+            let places = gateway.places.iter().map(|(name, url)| ((*name).to_owned(), url.clone())).collect();
+            let admin = Arc::new(Admin::new(metrics, Arc::new(ready), places));
+            let place = Place { name: "admin", scheme: "http", address, tls: None };
+            gateway.listen(config, place, admin, None, &clock).await?;
+        }
+        gateway.tasks.push(tokio::spawn(outlook.keep_up()));
+        Ok(gateway)
+    }
+
+    async fn listen(
+        &mut self,
+        config: &Config,
+        place: Place,
+        handler: Arc<dyn Handler>,
+        limiter: Option<Arc<KeyedLimiter<CallerKey>>>,
+        clock: &Clock,
+    ) -> Result<(), StartError> {
+        let settings = ListenerSettings {
+            name: place.name,
+            address: place.address,
+            tls: place.tls,
+            bounds: roads::bounds(config),
+            limiter,
+            clock: clock.clone(),
+        };
+        let listener = Listener::bind(settings).await?;
+        let path = match place.name {
+            "admin" => "/",
+            "rest" => "/v1",
+            _ => crate::http::pdd::PATH,
+        };
+        self.places.push((place.name, format!("{}://{}{path}", place.scheme, listener.address())));
+        self.listeners.push(listener.serve(handler));
+        Ok(())
+    }
+
+    /// Where each listener is: its name and its URL. With port 0 in the configuration, this is how to find it.
+    #[must_use]
+    pub fn places(&self) -> &[(&'static str, String)] {
+        &self.places
+    }
+
+    /// The URL of a listener.
+    #[must_use]
+    pub fn url(&self, name: &str) -> Option<&str> {
+        self.places.iter().find(|(known, _)| *known == name).map(|(_, url)| url.as_str())
+    }
+
+    /// The simulated neighbours, where they run.
+    #[must_use]
+    pub fn sandbox(&self) -> Option<&Sandbox> {
+        self.sandbox.as_ref()
+    }
+
+    /// The record.
+    #[must_use]
+    pub fn journal(&self) -> &Arc<dyn Journal> {
+        &self.journal
+    }
+
+    /// Reads schemas, services and parties again, and swaps them whole. Messages in hand finish with what they began
+    /// with; a set with a mistake in it changes nothing.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the new set; the old one stays in use.
+    pub fn reload(&self) -> Result<(), Vec<KnowledgeError>> {
+        let loaded = Knowledge::load(&self.directories);
+        let errors: Vec<String> =
+            loaded.as_ref().err().into_iter().flatten().map(ToString::to_string).collect();
+        let knowledge =
+            loaded.inspect_err(|_| KnowledgeReloaded { version: None, errors: &errors }.emit())?;
+        KnowledgeReloaded { version: Some(&knowledge.version), errors: &[] }.emit();
+        self.knowledge.store(Arc::new(knowledge));
+        Ok(())
+    }
+
+    /// Lets nobody in any more, lets the messages in hand finish within the drain time, then closes the journal.
+    pub async fn stop(self) {
+        let Self { listeners, tasks, sandbox, journal, drain, .. } = self;
+        let draining: Vec<_> =
+            listeners.into_iter().map(|listener| tokio::spawn(listener.shut_down(drain))).collect();
+        for drained in draining {
+            let _ = drained.await;
+        }
+        tasks.iter().for_each(JoinHandle::abort);
+        journal.close().await;
+        if let Some(sandbox) = sandbox {
+            sandbox.stop().await;
+        }
+    }
+}
+
+/// Where the configuration speaks of a listener, which is also the name of its certificate.
+fn section(listener: &str) -> &'static str {
+    match listener {
+        "rest" => "listeners.rest",
+        _ => "listeners.pdd",
+    }
+}
+
+/// The listeners for messages, in the order in which they are announced.
+fn places(config: &Config) -> Result<Vec<Place>, StartError> {
+    let listeners = &config.listeners;
+    let mut places = Vec::new();
+    if let Some(address) = listeners.pdd.http {
+        places.push(Place { name: "pdd", scheme: "http", address, tls: None });
+    }
+    let with_tls = [("pdd-tls", &listeners.pdd.https), ("rest", &listeners.rest.https)];
+    for (name, listener) in with_tls {
+        if let Some((address, files)) = listener {
+            let tls = Some(ServerTls::load(roads::tls_files(files))?);
+            places.push(Place { name, scheme: "https", address: *address, tls });
+        }
+    }
+    Ok(places)
+}

@@ -1,0 +1,224 @@
+//! A service and its actions.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::documento::{Documento, NessunDocumento, SchemaRef};
+use super::membro::Membro;
+use crate::config::source::Place;
+use crate::egov::Profilo;
+
+/// What all the actions of one service have in common.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Servizio {
+    /// Value of `Servizio` in the busta.
+    pub nome: String,
+    /// Its `tipo`.
+    pub tipo: String,
+    /// Profile of collaboration of all its actions.
+    pub profilo: Profilo,
+    /// The published contract, a file of `wsdl/`.
+    pub wsdl: Option<String>,
+    /// The party at the centre: who offers the inbound actions and calls the outbound ones.
+    pub erogatore: NomeParte,
+    /// The parties at the other end.
+    pub fruitori: Fruitori,
+    /// Where the file says so.
+    pub place: Place,
+}
+
+/// Name and type of a party.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NomeParte {
+    /// Its type.
+    pub tipo: String,
+    /// Its name.
+    pub nome: String,
+}
+
+/// Who uses a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fruitori {
+    /// Every party of a group of `parti.toml`.
+    Gruppo(String),
+    /// These, of the type of the service's erogatore.
+    Elenco(Vec<String>),
+}
+
+/// One action of a service, with all that is needed to carry it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Azione {
+    /// Its service.
+    pub servizio: Arc<Servizio>,
+    /// Value of `Azione` in the busta.
+    pub nome: String,
+    /// The busta may lack `Azione`, and then means this one.
+    pub facoltativa: bool,
+    /// Which way it goes.
+    pub direction: Direction,
+    /// What a message gets whose identifier has been seen.
+    pub duplicate: Duplicate,
+    /// What becomes of a message that may have reached its receiver.
+    pub on_unknown: OnUnknown,
+    /// How a refusal of the application is said.
+    pub refusal: Refusal,
+    /// The REST call: on the node when inbound, on this gateway when outbound.
+    pub rest: Rest,
+    /// The element in the Body of the request.
+    pub richiesta: Richiesta,
+    /// The element in the Body of the reply.
+    pub risposta: Risposta,
+    /// Where the file says so.
+    pub place: Place,
+}
+
+/// Which way an action goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// From a region's PDD to the node.
+    Inbound,
+    /// From the node to a region's PDD.
+    Outbound,
+}
+
+/// What a message gets whose identifier has been seen, with the same content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Duplicate {
+    /// The recorded verdict, once more.
+    Recorded,
+    /// A refusal (EGOV_IT_110).
+    Refuse,
+    /// Delivery, once more.
+    Deliver,
+}
+
+/// What becomes of a message that may have reached its receiver.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum OnUnknown {
+    /// It waits for the operator's word.
+    Hold,
+    /// It is sent again, which is safe for the reason given.
+    Resend {
+        /// Why doing it twice is as good as once.
+        reason: String,
+    },
+}
+
+/// How a refusal of the application is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Refusal {
+    /// In the reply's own members: the contract has an Esito.
+    Esito,
+    /// As a SOAP fault: the contract has no word for it.
+    Fault,
+}
+
+/// A REST call.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Rest {
+    /// Its method.
+    pub method: http::Method,
+    /// Its path, from the base address.
+    pub path: String,
+}
+
+/// The element in the Body of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Richiesta {
+    /// The wrapper element.
+    pub wrapper: SchemaRef,
+    /// What it holds.
+    pub contenuto: Contenuto,
+}
+
+/// What a request's wrapper holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Contenuto {
+    /// One child with a whole document in it, which becomes `modello.payload`.
+    Documento {
+        /// The child.
+        membro: String,
+        /// Content of the child that is not XML stands for the document with this single child element.
+        testo: Option<String>,
+        /// The documents that the child may hold.
+        documenti: Vec<Documento>,
+    },
+    /// Plain children, each a member of the JSON. Outbound actions only.
+    Membri(Vec<Membro>),
+}
+
+/// The element in the Body of a reply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Risposta {
+    /// The wrapper element.
+    pub wrapper: SchemaRef,
+    /// Its children, in the order of the contract.
+    pub membri: Vec<Membro>,
+}
+
+impl Azione {
+    /// Member `azione` of the JSON: absent for an action that the busta may leave out.
+    #[must_use]
+    pub fn in_json(&self) -> Option<&str> {
+        (!self.facoltativa).then_some(self.nome.as_str())
+    }
+
+    /// `ServiziSAP/invioSAP`: the action in logs and metrics.
+    #[must_use]
+    pub fn etichetta(&self) -> String {
+        format!("{}/{}", self.servizio.nome, self.nome)
+    }
+}
+
+impl Contenuto {
+    /// The documents that a request may hold; none where its members are plain.
+    #[must_use]
+    pub fn documenti(&self) -> &[Documento] {
+        match self {
+            Self::Documento { documenti, .. } => documenti,
+            Self::Membri(_) => &[],
+        }
+    }
+}
+
+impl Richiesta {
+    /// The attribute of the root by which a document tells its revision, where documents with this root do.
+    #[must_use]
+    pub fn attributo_versione(&self, root: &str) -> Option<&str> {
+        self.contenuto.documenti().iter().find(|d| d.schema.root == root)?.versione.as_deref()
+    }
+
+    /// The document that an XML with this root, of this revision, is on this day.
+    ///
+    /// # Errors
+    /// None is; the error says at which question the last candidate fell.
+    pub fn per_radice(
+        &self,
+        root: &str,
+        versione: Option<&str>,
+        giorno: jiff::civil::Date,
+    ) -> Result<&Documento, NessunDocumento> {
+        let candidates = self.contenuto.documenti().iter().filter(|d| d.schema.root == root);
+        Documento::scegli(candidates, versione, giorno)
+    }
+
+    /// The document that a JSON of this `tipoModello`, of this revision, is on this day.
+    ///
+    /// # Errors
+    /// None is; the error says at which question the last candidate fell.
+    pub fn per_modello(
+        &self,
+        tipo_modello: &str,
+        versione: Option<&str>,
+        giorno: jiff::civil::Date,
+    ) -> Result<&Documento, NessunDocumento> {
+        let candidates = self.contenuto.documenti().iter().filter(|d| d.tipo_modello == tipo_modello);
+        Documento::scegli(candidates, versione, giorno)
+    }
+}
+
+impl fmt::Display for NomeParte {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.tipo, self.nome)
+    }
+}
