@@ -222,8 +222,8 @@ impl<'x> Reader<'x> {
                     return reference(name).map(Event::Text).map_err(|kind| self.error(kind));
                 }
                 Token::Comment(_) => {
-                    // `--->`: the grammar of §2.5 lets no comment end in a hyphen.
-                    if raw.ends_with("--->") {
+                    // `--->`: the grammar of §2.5 lets no comment end in a hyphen. The empty one only looks so.
+                    if raw.ends_with("--->") && raw != "<!---->" {
                         return Err(self.error(XmlErrorKind::Malformed("a comment ends in \"--->\"".into())));
                     }
                     self.check_characters(raw, 0)?;

@@ -237,7 +237,7 @@ class Generator:
             child = Node(self.rng.choice([node.ns, "", FOREIGN]), "qualunque")
             child.children = [self.rng.choice(["", "dentro"])]
             node.children.append(child)
-        if self.rng.random() < 0.2:
+        if self.rng.random() < 0.2 and not any(a[:2] == ["", "differente"] for a in node.attributes):
             node.attributes.append(["", "differente", "v", None])
 
     def repeats(self, particle):

@@ -163,6 +163,8 @@ def shrink(data, disagrees, seconds=4):
             if not isinstance(node.tag, str):
                 continue
             for name, value in list(node.attrib.items()):
+                if ":" in name.rpartition("}")[2]:
+                    continue  # libxml2 took it, but lxml cannot put it back
                 del node.attrib[name]
                 if time.monotonic() < limit and disagrees(write()):
                     changed = True
