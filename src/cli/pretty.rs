@@ -117,10 +117,7 @@ mod tests {
     #[test]
     fn an_inner_document_is_laid_out_too() {
         let text = "<a><b>&lt;?xml version=\"1.0\"?&gt;\n&lt;x&gt;&lt;y/&gt;&lt;/x&gt;</b></a>";
-        assert_eq!(
-            xml(text),
-            "<a>\n  <b><![CDATA[\n    <x>\n      <y/>\n    </x>\n  ]]></b>\n</a>"
-        );
+        assert_eq!(xml(text), "<a>\n  <b><![CDATA[\n    <x>\n      <y/>\n    </x>\n  ]]></b>\n</a>");
     }
 
     #[test]

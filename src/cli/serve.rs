@@ -5,6 +5,7 @@ use std::path::Path;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{info, warn};
 
+use super::causes::chain;
 use super::{Exit, settings};
 use crate::clock::Clock;
 use crate::config::{Config, LogFormat};
@@ -39,20 +40,23 @@ async fn serve(config: &Config) -> Exit {
         }
     };
     // The signals are taken before anything is started: one that comes in between must not kill half a gateway.
-    let (mut terminate, mut interrupt) =
-        match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
-            (Ok(terminate), Ok(interrupt)) => (terminate, interrupt),
-            (Err(error), _) | (_, Err(error)) => {
-                eprintln!("egov-bridge: signals cannot be heard: {error}");
-                return Exit::Bug;
-            }
-        };
+    let kinds = [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()];
+    let [Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)] = kinds.map(signal) else {
+        eprintln!("egov-bridge: signals cannot be heard");
+        return Exit::Bug;
+    };
     let gateway = match Gateway::start(config, Clock::system(), metrics).await {
         Ok(gateway) => gateway,
         Err(error) => return refused(&error),
     };
     announce(config, &gateway);
-    told_to_stop(&mut terminate, &mut interrupt).await;
+    loop {
+        tokio::select! {
+            () = told_to_stop(&mut terminate, &mut interrupt) => break,
+            // What is wrong with a new set has been logged; the old one stays in use.
+            _ = hangup.recv() => drop(gateway.reload()),
+        }
+    }
     info!(event = "stopping", "no more messages are taken; those in hand are finished");
     tokio::select! {
         () = gateway.stop() => Exit::Done,
@@ -79,21 +83,6 @@ fn refused(error: &StartError) -> Exit {
     }
     eprintln!("egov-bridge: {}", chain(error));
     if error.is_configuration() { Exit::Usage } else { Exit::Unavailable }
-}
-
-/// An error with its causes, each once.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        let more = inner.to_string();
-        if !text.contains(&more) {
-            text.push_str(": ");
-            text.push_str(&more);
-        }
-        cause = inner.source();
-    }
-    text
 }
 
 /// Where everything is, and what to try: on standard output, so that the log can go elsewhere.

@@ -6,7 +6,7 @@
 mod error;
 mod outlook;
 mod readiness;
-mod roads;
+pub(crate) mod roads;
 mod sandbox;
 
 use std::net::SocketAddr;
@@ -19,9 +19,9 @@ use tokio::task::JoinHandle;
 pub use error::StartError;
 pub use sandbox::Sandbox;
 
-use crate::bridge::{Inbound, Knowledge, Progressivi, Settings};
+use crate::bridge::{Inbound, Knowledge, KnowledgeError, Progressivi, Settings};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Directories};
 use crate::egov::Parte;
 use crate::http::admin::Admin;
 use crate::http::pdd::Pdd;
@@ -31,6 +31,7 @@ use crate::http::{CallerKey, Handler, Listener, ListenerSettings, Running};
 use crate::journal::{Journal, Options, SqliteJournal};
 use crate::node::Client;
 use crate::rate::{KeyedLimiter, Rate};
+use crate::telemetry::events::KnowledgeReloaded;
 use crate::telemetry::metrics::Metrics;
 use outlook::Outlook;
 use readiness::Ready;
@@ -46,6 +47,8 @@ pub struct Gateway {
     tasks: Vec<JoinHandle<()>>,
     sandbox: Option<Sandbox>,
     journal: Arc<dyn Journal>,
+    knowledge: Arc<ArcSwap<Knowledge>>,
+    directories: Directories,
     places: Vec<(&'static str, String)>,
     drain: Duration,
 }
@@ -104,6 +107,8 @@ impl Gateway {
             tasks: vec![tokio::spawn(metrics.clone().keep_up())],
             sandbox,
             journal: journal.clone(),
+            knowledge: knowledge.clone(),
+            directories: config.directories.clone(),
             places: Vec::new(),
             drain: config.listeners.drain,
         };
@@ -116,9 +121,9 @@ impl Gateway {
         let mut certificates = Vec::new();
         for place in places(config)? {
             if let Some(tls) = &place.tls {
-                certificates.push((place.name, tls.clone()));
-                let watch =
-                    tls.clone().keep_fresh(format!("listeners.{}", place.name), clock.clone(), FRESHNESS);
+                let section = section(place.name);
+                certificates.push((section, tls.clone()));
+                let watch = tls.clone().keep_fresh(section.to_owned(), clock.clone(), FRESHNESS);
                 gateway.tasks.push(tokio::spawn(watch));
             }
             let handler: Arc<dyn Handler> = match place.name {
@@ -194,6 +199,22 @@ impl Gateway {
         &self.journal
     }
 
+    /// Reads schemas, services and parties again, and swaps them whole. Messages in hand finish with what they began
+    /// with; a set with a mistake in it changes nothing.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the new set; the old one stays in use.
+    pub fn reload(&self) -> Result<(), Vec<KnowledgeError>> {
+        let loaded = Knowledge::load(&self.directories);
+        let errors: Vec<String> =
+            loaded.as_ref().err().into_iter().flatten().map(ToString::to_string).collect();
+        let knowledge =
+            loaded.inspect_err(|_| KnowledgeReloaded { version: None, errors: &errors }.emit())?;
+        KnowledgeReloaded { version: Some(&knowledge.version), errors: &[] }.emit();
+        self.knowledge.store(Arc::new(knowledge));
+        Ok(())
+    }
+
     /// Lets nobody in any more, lets the messages in hand finish within the drain time, then closes the journal.
     pub async fn stop(self) {
         let Self { listeners, tasks, sandbox, journal, drain, .. } = self;
@@ -207,6 +228,14 @@ impl Gateway {
         if let Some(sandbox) = sandbox {
             sandbox.stop().await;
         }
+    }
+}
+
+/// Where the configuration speaks of a listener, which is also the name of its certificate.
+fn section(listener: &str) -> &'static str {
+    match listener {
+        "rest" => "listeners.rest",
+        _ => "listeners.pdd",
     }
 }
 

@@ -345,8 +345,11 @@ impl<'d, 't, 'j> Builder<'d, 't, 'j, '_> {
         let counters = self.counters.len();
         self.counters.resize(counters + model.counters.len(), 0);
         let mut cursor = Cursor { model, state: START, counters };
+        if model.all {
+            self.children_in_any_order(complex, model, object, base);
+        }
         for (number, member) in complex.members.iter().enumerate() {
-            if member.kind != MemberKind::Child {
+            if member.kind != MemberKind::Child || model.all {
                 continue;
             }
             let Some(value) = self.slot(base, number) else { continue };
@@ -368,6 +371,31 @@ impl<'d, 't, 'j> Builder<'d, 't, 'j, '_> {
         self.counters.truncate(counters);
     }
 
+    /// The children of an `xs:all`, in the order in which the object has them: any is right, and this one is that of
+    /// the document the object came from.
+    fn children_in_any_order(
+        &mut self,
+        complex: &'d Complex,
+        model: &'d Model,
+        object: Value<'t, 'j>,
+        base: usize,
+    ) {
+        for (key, value) in object.members() {
+            let Some(number) = position(&complex.members, &key.string().unwrap_or_default(), 0) else {
+                continue;
+            };
+            let Some(member) = complex.members.get(number) else { continue };
+            let taken = self.slot(base, number).is_some_and(|slot| slot.offset() == value.offset());
+            let found = model.positions.all().iter().find(|p| p.is(member.namespace, &member.local));
+            let Some(position) = found.filter(|_| taken && member.kind == MemberKind::Child) else {
+                continue;
+            };
+            self.faults.enter(Step::Member(member));
+            self.element(position.element, value, None);
+            self.faults.leave();
+        }
+    }
+
     fn child(
         &mut self,
         cursor: &mut Cursor<'d>,
@@ -376,13 +404,6 @@ impl<'d, 't, 'j> Builder<'d, 't, 'j, '_> {
         object: Value<'t, 'j>,
     ) {
         let model = cursor.model;
-        if model.all {
-            let found = model.positions.all().iter().find(|p| p.is(member.namespace, &member.local));
-            if let Some(position) = found {
-                self.element(position.element, value, None);
-            }
-            return;
-        }
         let counters = self.counters.get_mut(cursor.counters..).unwrap_or_default();
         let position = match model.step(cursor.state, counters, member.namespace, &member.local) {
             Ok(position) => position,
@@ -512,10 +533,12 @@ impl<'d, 't, 'j> Builder<'d, 't, 'j, '_> {
                 "xml is missing".into(),
             );
         };
+        self.faults.enter(Step::Own(XML));
         match xml.string() {
             None => self.wrong_kind(xml, "a string"),
             Some(text) => self.verbatim(id, xml, &text),
         }
+        self.faults.leave();
     }
 
     fn verbatim(&mut self, id: ElementId, value: Value<'t, 'j>, text: &str) {

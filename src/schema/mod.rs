@@ -53,3 +53,10 @@ pub enum Refusal {
 pub fn validate(document: &Document, reader: xml::Reader<'_>) -> Result<(), Refusal> {
     walk::walk(document, reader, &mut sink::Discard)
 }
+
+#[cfg(test)]
+mod differential_tests;
+#[cfg(test)]
+mod generator;
+#[cfg(test)]
+mod load_tests;

@@ -120,15 +120,21 @@ impl Model {
         namespace: NamespaceId,
         local: &str,
     ) -> Result<u32, Blocked> {
+        let mut blocked = Blocked::NotHere;
         for edge in self.edges.span(self.states.at(state).edges) {
             if self.positions.at(edge.position).is(namespace, local) {
-                if !edge.ops.is_empty() {
-                    self.apply(*edge, counters)?;
+                if edge.ops.is_empty() {
+                    return Ok(edge.position);
                 }
-                return Ok(edge.position);
+                // Another way of counting may lead to the same particle.
+                match self.apply(*edge, counters) {
+                    Ok(()) => return Ok(edge.position),
+                    Err(why) if blocked == Blocked::NotHere => blocked = why,
+                    Err(_) => {}
+                }
             }
         }
-        Err(Blocked::NotHere)
+        Err(blocked)
     }
 
     /// Whether the content may end in `state`.

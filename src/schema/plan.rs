@@ -90,8 +90,6 @@ pub(crate) enum Constraint {
 /// A complex type.
 #[derive(Debug, Default)]
 pub(crate) struct Complex {
-    /// As the schema names it; empty where it is anonymous.
-    pub(crate) name: Box<str>,
     pub(crate) is_abstract: bool,
     pub(crate) block: Derivations,
     pub(crate) base: Option<(TypeId, Derivations)>,

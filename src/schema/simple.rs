@@ -36,9 +36,10 @@ pub(crate) struct Simple {
 }
 
 /// What kind of value.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) enum Variety {
     /// `anySimpleType`: any text at all.
+    #[default]
     Any,
     Atomic {
         primitive: Primitive,
@@ -106,12 +107,6 @@ pub(crate) struct Fault {
     pub(crate) expected: String,
     /// What is wrong, to stand after a name and a colon.
     pub(crate) words: String,
-}
-
-impl Default for Variety {
-    fn default() -> Self {
-        Self::Any
-    }
 }
 
 impl Space {

@@ -147,6 +147,15 @@ pub struct TlsReloaded<'a> {
     pub error: Option<&'a str>,
 }
 
+/// Schemas, services and parties were read again.
+#[derive(Debug, Clone)]
+pub struct KnowledgeReloaded<'a> {
+    /// The digest of the new set; absent where the old one stays in use.
+    pub version: Option<&'a str>,
+    /// What is wrong with the new set.
+    pub errors: &'a [String],
+}
+
 impl Direction {
     /// The word for metrics and log lines.
     #[must_use]
@@ -386,6 +395,24 @@ impl TlsReloaded<'_> {
                 error,
                 "the new certificates are not usable; the old ones stay in use"
             ),
+        }
+    }
+}
+
+impl KnowledgeReloaded<'_> {
+    /// One counter; one line where it went well, one for each mistake where it did not.
+    pub fn emit(&self) {
+        let result = if self.version.is_some() { "done" } else { "failed" };
+        counter!(names::KNOWLEDGE_RELOADS, "result" => result).increment(1);
+        if let Some(version) = self.version {
+            info!(event = "knowledge-reloaded", version, "schemas, services and parties reloaded");
+        }
+        for error in self.errors {
+            error!(
+                event = "knowledge-reload-failed",
+                error = error.as_str(),
+                "the new schemas, services or parties are not usable; the old ones stay in use"
+            );
         }
     }
 }

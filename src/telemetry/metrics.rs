@@ -38,6 +38,8 @@ pub const JOURNAL_RECORDS: &str = "egov_bridge_journal_records";
 pub const TLS_EXPIRY: &str = "egov_bridge_tls_certificate_expiry_timestamp_seconds";
 /// Reloads of TLS files, by certificate and result.
 pub const TLS_RELOADS: &str = "egov_bridge_tls_reloads_total";
+/// How often schemas, services and parties were read again, by result.
+pub const KNOWLEDGE_RELOADS: &str = "egov_bridge_knowledge_reloads_total";
 /// 1, with the version as label.
 pub const BUILD_INFO: &str = "egov_bridge_build_info";
 
@@ -163,6 +165,7 @@ pub fn describe() {
     describe_gauge!(JOURNAL_RECORDS, "Records of the journal, by state");
     describe_gauge!(TLS_EXPIRY, Unit::Seconds, "When the certificate expires, in seconds since 1970");
     describe_counter!(TLS_RELOADS, "Reloads of certificates and keys, by result");
+    describe_counter!(KNOWLEDGE_RELOADS, "Reloads of schemas, services and parties, by result");
     describe_gauge!(BUILD_INFO, "1, with the version of the gateway");
     metrics::gauge!(BUILD_INFO, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
 }

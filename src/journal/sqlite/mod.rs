@@ -332,6 +332,10 @@ impl Journal for SqliteJournal {
             let _ = done.await;
         }
         self.readers.close();
+        // Tasks that are still to be dropped may hold the journal for a while: the next to serve need not wait for them.
+        if let Some(serving) = &self.serving {
+            serving.release();
+        }
     }
 }
 

@@ -165,8 +165,10 @@ impl Builder<'_> {
                 ways.extend(from_here.map(|((_, to), w)| (*to, w.as_slice())));
             }
             for (position, ways) in ways {
-                let [way] = ways else { return Err(self.ambiguous(position)) };
-                edges.push(Edge { position, ops: store(way) });
+                if !self.exclusive(ways) {
+                    return Err(self.ambiguous(position));
+                }
+                edges.extend(ways.iter().map(|way| Edge { position, ops: store(way) }));
             }
             self.unique(edges.get(start..).unwrap_or_default())?;
             let accept = if state == 0 {
@@ -191,10 +193,27 @@ impl Builder<'_> {
         })
     }
 
+    /// Whether of several ways of counting along one edge at most one is open at any time: of two, one goes round a
+    /// repetition of a fixed number that the other leaves.
+    fn exclusive(&self, ways: &[Vec<Op>]) -> bool {
+        let fixed = |counter: u16| {
+            self.counters.get(usize::from(counter)).is_some_and(|bounds| bounds.max == Some(bounds.min))
+        };
+        let parts = |one: &[Op], other: &[Op]| {
+            one.iter().any(|op| match op {
+                Op::Again(counter) => fixed(*counter) && other.contains(&Op::Leave(*counter)),
+                Op::Enter(_) | Op::Leave(_) => false,
+            })
+        };
+        ways.iter()
+            .enumerate()
+            .all(|(i, one)| ways.iter().skip(i + 1).all(|other| parts(one, other) || parts(other, one)))
+    }
+
     fn unique(&self, edges: &[Edge]) -> Result<(), LoadErrorKind> {
         let at = |edge: &Edge| self.positions.get(edge.position as usize);
         for (i, one) in edges.iter().enumerate() {
-            for other in edges.iter().skip(i + 1) {
+            for other in edges.iter().skip(i + 1).filter(|other| other.position != one.position) {
                 if at(one).zip(at(other)).is_some_and(|(a, b)| compete(a, b)) {
                     return Err(self.ambiguous(one.position));
                 }

@@ -15,7 +15,6 @@ use crate::schema::table::index;
 /// A complex type, resolved.
 #[derive(Debug, Clone)]
 pub(super) struct Definition {
-    pub(super) name: Box<str>,
     pub(super) is_abstract: bool,
     pub(super) block: Derivations,
     pub(super) base: Option<(TypeId, Derivations)>,
@@ -43,13 +42,12 @@ impl Definition {
             mixed: true,
             content: DefinedContent::Particle(Particle::Wildcard(anything.clone()).repeated(0, None)),
             wildcard: Some(anything),
-            ..Self::nothing("anyType")
+            ..Self::nothing()
         }
     }
 
-    fn nothing(name: &str) -> Self {
+    fn nothing() -> Self {
         Self {
-            name: name.into(),
             is_abstract: false,
             block: Derivations::default(),
             base: None,
@@ -100,9 +98,8 @@ impl<'s> Compiler<'s, '_> {
     }
 
     fn define(&mut self, site: Site<'s>) -> Definition {
-        let name = site.node.attribute("name").unwrap_or_default();
         let default_block = self.units.get(site.unit).map(|u| u.block).unwrap_or_default();
-        let mut definition = Definition::nothing(name);
+        let mut definition = Definition::nothing();
         definition.is_abstract = self.flag(site, "abstract");
         definition.block = site.node.attribute("block").map_or(default_block, derivations);
         definition.mixed = self.flag(site, "mixed");
@@ -169,10 +166,11 @@ impl<'s> Compiler<'s, '_> {
                     _ => return self.error(how, LoadErrorKind::Misplaced),
                 };
                 definition.content = DefinedContent::Simple(of);
-                if !extends && children(how).any(|c| facets::is_facet(c.node.tag_name().name())) {
-                    if let Some(restricted) = self.restrict(how, of, "") {
-                        definition.content = DefinedContent::Simple(self.push_simple(restricted));
-                    }
+                if !extends
+                    && children(how).any(|c| facets::is_facet(c.node.tag_name().name()))
+                    && let Some(restricted) = self.restrict(how, of, "")
+                {
+                    definition.content = DefinedContent::Simple(self.push_simple(restricted));
                 }
                 Some(base)
             }

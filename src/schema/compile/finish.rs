@@ -171,15 +171,14 @@ impl<'s> Compiler<'s, '_> {
         }
         let mut attributes = definition.attributes.clone();
         for (number, member) in laid_out.members.iter().enumerate() {
-            if let MemberKind::Attribute(position) = member.kind {
-                if let Some(attribute) = attributes.get_mut(usize::from(position)) {
-                    attribute.member = u16::try_from(number).unwrap_or(u16::MAX);
-                }
+            if let MemberKind::Attribute(position) = member.kind
+                && let Some(attribute) = attributes.get_mut(usize::from(position))
+            {
+                attribute.member = u16::try_from(number).unwrap_or(u16::MAX);
             }
         }
         let obstacles = obstacles.into_iter().filter_map(|kind| self.load_error(site, kind)).collect();
         Complex {
-            name: definition.name.clone(),
             is_abstract: definition.is_abstract,
             block: definition.block,
             base: definition.base,

@@ -148,10 +148,10 @@ impl<'s> Compiler<'s, '_> {
                 self.error(site, LoadErrorKind::Incomplete("name"));
                 continue;
             };
-            if let Some(head) = site.node.attribute("substitutionGroup").filter(|_| space == Space::Element) {
-                if let Some(head) = self.qname(site, head) {
-                    self.substitutes.entry(head).or_default().push(site);
-                }
+            if let Some(head) = site.node.attribute("substitutionGroup").filter(|_| space == Space::Element)
+                && let Some(head) = self.qname(site, head)
+            {
+                self.substitutes.entry(head).or_default().push(site);
             }
             if self.globals.insert((space, target, name.to_owned()), site).is_some() {
                 self.error(site, LoadErrorKind::Redefined);

@@ -110,7 +110,7 @@ impl Primitive {
         match self {
             Self::String => Some(Value::Text(text.into())),
             Self::AnyUri => names::is_any_uri(text).then(|| Value::Text(text.into())),
-            Self::Boolean => self.accepts(text).then(|| Value::Boolean(matches!(text, "true" | "1"))),
+            Self::Boolean => self.accepts(text).then_some(Value::Boolean(matches!(text, "true" | "1"))),
             Self::Decimal => Decimal::parse(text).map(Value::Decimal),
             Self::Float => parse_float(text).map(Value::Float),
             Self::Double => parse_float(text).map(Value::Double),

@@ -483,7 +483,7 @@ impl<'d, 'x, 's, S: Sink> Walker<'d, 'x, 's, S> {
             return;
         }
         match verbatim.finish(self.reader.text(), self.reader.end_offset()) {
-            Ok(text) => self.sink.string(verbatim.member, &text),
+            Ok(text) => self.sink.string(verbatim.member, text),
             Err(xml) => self.sink.verbatim(verbatim.member, &xml),
         }
     }
@@ -506,3 +506,6 @@ fn resolve(reader: &Reader<'_>, prefix: &str) -> Option<String> {
 fn may_be_mistaken(namespace: NamespaceId) -> bool {
     namespace == NO_NAMESPACE || namespace == super::plan::UNKNOWN_NAMESPACE
 }
+
+#[cfg(test)]
+mod walk_tests;
