@@ -365,6 +365,9 @@ impl<'x> Reader<'x> {
             if name == "xmlns" {
                 self.declare("", normalised, depth)?;
             } else if let Some(prefix) = name.strip_prefix("xmlns:") {
+                if prefix.is_empty() {
+                    return Err(self.error(XmlErrorKind::BadName(name.to_owned())));
+                }
                 self.declare(prefix, normalised, depth)?;
             } else {
                 let name = Name { namespace: NamespaceIndex::NONE, local: name, qualified: name };

@@ -98,6 +98,7 @@ fn what_the_tokeniser_lets_through_is_refused() {
         ("<?xml version='2.0'?><a/>", "declaration"),
         ("<a><!-- -- --></a>", "--"),
         ("<a><!-- x ---></a>", "--"),
+        ("<a xmlns:='u'/>", "xmlns:"),
         (&deep, "64 levels"),
     ];
     for (text, expected) in refused {

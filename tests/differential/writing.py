@@ -66,6 +66,9 @@ class Writer:
             text = text.replace("\n", style.eol)
         if style.encoding:
             label, codec, mark = style.encoding
+            if codec == "latin-1":
+                # The gateway reads these bytes as Windows-1252, as all the world writes them.
+                text = "".join(f"&#{ord(c)};" if 0x80 <= ord(c) < 0xA0 else c for c in text)
             return mark + text.encode(codec, "xmlcharrefreplace" if mark == b"" else "strict")
         return text.encode()
 
