@@ -222,8 +222,8 @@ impl<'x> Reader<'x> {
                     return reference(name).map(Event::Text).map_err(|kind| self.error(kind));
                 }
                 Token::Comment(_) => {
-                    // `--->`: the grammar of §2.5 lets no comment end in a hyphen.
-                    if raw.ends_with("--->") {
+                    // `--->`: the grammar of §2.5 lets no comment end in a hyphen. The empty one only looks so.
+                    if raw.ends_with("--->") && raw != "<!---->" {
                         return Err(self.error(XmlErrorKind::Malformed("a comment ends in \"--->\"".into())));
                     }
                     self.check_characters(raw, 0)?;
@@ -365,6 +365,9 @@ impl<'x> Reader<'x> {
             if name == "xmlns" {
                 self.declare("", normalised, depth)?;
             } else if let Some(prefix) = name.strip_prefix("xmlns:") {
+                if prefix.is_empty() {
+                    return Err(self.error(XmlErrorKind::BadName(name.to_owned())));
+                }
                 self.declare(prefix, normalised, depth)?;
             } else {
                 let name = Name { namespace: NamespaceIndex::NONE, local: name, qualified: name };

@@ -31,7 +31,7 @@ fn names_are_resolved_whatever_the_prefixes() {
 
 #[test]
 fn references_and_line_ends_are_resolved() {
-    let text = "<?xml version=\"1.0\"?>\n<a x='&lt;&#x41;\r\n\t&#10;'>1\r\n2&amp;&#8364;<![CDATA[<\r>]]><!-- c -->3<?pi d?></a>\n<!-- after -->";
+    let text = "<?xml version=\"1.0\"?>\n<a x='&lt;&#x41;\r\n\t&#10;'>1\r\n2&amp;&#8364;<![CDATA[<\r>]]><!-- c --><!---->3<?pi d?></a>\n<!-- after -->";
     let expected = [
         "<{}a x=<A  \n".replace(" x=", " {}x="),
         "\"1\n2".into(),
@@ -98,6 +98,7 @@ fn what_the_tokeniser_lets_through_is_refused() {
         ("<?xml version='2.0'?><a/>", "declaration"),
         ("<a><!-- -- --></a>", "--"),
         ("<a><!-- x ---></a>", "--"),
+        ("<a xmlns:='u'/>", "xmlns:"),
         (&deep, "64 levels"),
     ];
     for (text, expected) in refused {

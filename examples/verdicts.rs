@@ -1,0 +1,116 @@
+//! Verdicts on many documents, fast: for runs that hold the schema engine against another one.
+//!
+//! `verdicts DIR` prints `FILE<TAB>NAMESPACE<TAB>ROOT` for every document that the schemas below DIR make known.
+//! `verdicts DIR FILE` compiles DIR and reads batches from standard input: a count, then that many documents, each a
+//! length and its bytes; numbers are four bytes, most significant first. For each document it writes one line:
+//! `valid`, `malformed<TAB>WHY` (not XML), `invalid<TAB>VIOLATION<TAB>VIOLATION...`, or `panic`. The root of a document
+//! chooses among the roots of FILE; one that is none of them is invalid. A folder that does not load ends the program
+//! with status 2 and one error a line on standard output.
+
+use std::fmt::Write as _;
+use std::io::{self, Read, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::process::ExitCode;
+
+use egov_bridge::schema::{self, Refusal, SchemaSet};
+use egov_bridge::xml::{Event, Limits, Reader, encoding};
+
+/// As many violations as a line tells of one document.
+const TOLD: usize = 8;
+
+fn main() -> io::Result<ExitCode> {
+    let mut arguments = std::env::args().skip(1);
+    let Some(dir) = arguments.next() else {
+        eprintln!("verdicts DIR [FILE]");
+        return Ok(ExitCode::from(1));
+    };
+    let mut out = io::stdout().lock();
+    let set = match SchemaSet::load(Path::new(&dir)) {
+        Ok(set) => set,
+        Err(errors) => {
+            for error in errors {
+                writeln!(out, "{error}")?;
+            }
+            return Ok(ExitCode::from(2));
+        }
+    };
+    let Some(file) = arguments.next() else {
+        for document in set.documents() {
+            writeln!(out, "{}\t{}\t{}", document.file(), document.namespace(), document.root())?;
+        }
+        return Ok(ExitCode::SUCCESS);
+    };
+    let mut input = io::stdin().lock();
+    while let Some(count) = number(&mut input)? {
+        let mut lines = String::new();
+        for _ in 0..count {
+            let length = number(&mut input)?.ok_or(io::ErrorKind::UnexpectedEof)?;
+            let mut bytes = vec![0; length as usize];
+            input.read_exact(&mut bytes)?;
+            let line = catch_unwind(AssertUnwindSafe(|| verdict(&set, &file, &bytes)));
+            // Messages repeat what the document says, line ends too.
+            lines.extend(
+                line.as_deref()
+                    .unwrap_or("panic")
+                    .chars()
+                    .map(|c| if matches!(c, '\n' | '\r') { ' ' } else { c }),
+            );
+            lines.push('\n');
+        }
+        out.write_all(lines.as_bytes())?;
+        out.flush()?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The next number; none at the end of the input.
+fn number(input: &mut impl Read) -> io::Result<Option<u32>> {
+    let mut bytes = [0; 4];
+    match input.read_exact(&mut bytes) {
+        Ok(()) => Ok(Some(u32::from_be_bytes(bytes))),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn verdict(set: &SchemaSet, file: &str, bytes: &[u8]) -> String {
+    let text = match encoding::decode(bytes, None) {
+        Ok(text) => text,
+        Err(error) => return format!("malformed\t{error}"),
+    };
+    let limits = Limits::default();
+    let mut reader = Reader::document(&text, &limits);
+    let root = loop {
+        match reader.next_event() {
+            Ok(Event::Start(name)) => {
+                break (reader.namespace(name.namespace).to_owned(), name.local.to_owned());
+            }
+            Ok(Event::Eof) => return "malformed\tempty".to_owned(),
+            Ok(_) => {}
+            Err(error) => return format!("malformed\t{error}"),
+        }
+    };
+    let mut all = set.documents().filter(|d| d.file() == file);
+    let Some(document) = all.find(|d| d.namespace() == root.0 && d.root() == root.1) else {
+        loop {
+            match reader.next_event() {
+                Ok(Event::Eof) => return format!("invalid\t1:1: /: root: {{{}}}{}", root.0, root.1),
+                Ok(_) => {}
+                Err(error) => return format!("malformed\t{error}"),
+            }
+        }
+    };
+    match schema::validate(document, Reader::document(&text, &limits)) {
+        Ok(()) => "valid".to_owned(),
+        Err(Refusal::NotXml { error, position }) => format!("malformed\t{position}: {error}"),
+        Err(Refusal::Invalid(violations)) => {
+            let mut line = "invalid".to_owned();
+            for violation in violations.iter().take(TOLD) {
+                let told = violation.to_string().replace('\t', " ");
+                let _ = write!(line, "\t{told}");
+            }
+            line
+        }
+    }
+}
