@@ -14,6 +14,8 @@ pub(super) struct StartTag<'x> {
     /// The name as written: ASCII letters, digits and `_-.`, with at most one colon, and each part begins as a name
     /// may begin.
     pub(super) name: &'x str,
+    /// The part after the colon.
+    pub(super) local: &'x str,
     /// Bytes of the tag.
     pub(super) length: usize,
     /// Whether it is an empty-element tag.
@@ -106,7 +108,7 @@ pub(super) fn text(rest: &str) -> Text<'_> {
 /// The length of the end tag of `open`.
 #[inline]
 pub(super) fn end_tag(rest: &str, open: &str) -> Option<usize> {
-    let name = rest.as_bytes().get(2..)?;
+    let name = rest.as_bytes().strip_prefix(b"</")?;
     let after = name.get(open.len())?;
     (*after == b'>' && name.starts_with(open.as_bytes())).then_some(open.len() + 3)
 }
@@ -128,18 +130,19 @@ pub(super) fn start_tag<'x>(
 ) -> Option<StartTag<'x>> {
     attributes.clear();
     let bytes = rest.as_bytes();
-    let mut at = name_end(bytes, 1)?;
+    let (local_at, mut at) = name_ends(bytes, 1)?;
     let name = rest.get(1..at).filter(|name| name.len() <= limits.name_bytes)?;
+    let local = rest.get(local_at..at)?;
     loop {
         let spaces = at;
         while class(*bytes.get(at)?) & SPACE != 0 {
             at += 1;
         }
         match bytes.get(at)? {
-            b'>' => return Some(StartTag { name, length: at + 1, empty: false }),
+            b'>' => return Some(StartTag { name, local, length: at + 1, empty: false }),
             b'/' => {
                 let closed = *bytes.get(at + 1)? == b'>';
-                return closed.then_some(StartTag { name, length: at + 2, empty: true });
+                return closed.then_some(StartTag { name, local, length: at + 2, empty: true });
             }
             _ if at == spaces || attributes.len() >= limits.attributes => return None,
             _ => {}
@@ -158,8 +161,8 @@ fn attribute<'x>(
     attributes: &mut Vec<Attribute<'x>>,
 ) -> Option<usize> {
     let bytes = rest.as_bytes();
-    let end = name_end(bytes, start)?;
-    let name = rest.get(start..end)?;
+    let (local_at, end) = name_ends(bytes, start)?;
+    let name = rest.get(start..end).filter(|name| name.len() <= limits.name_bytes)?;
     let quote = *bytes.get(end + 1)?;
     if *bytes.get(end)? != b'=' || !matches!(quote, b'"' | b'\'') || name.starts_with("xmlns") {
         return None;
@@ -179,19 +182,20 @@ fn attribute<'x>(
     if seen & SPECIAL_IN_VALUE != 0 || value.len() > limits.text_bytes {
         return None;
     }
-    let name = Name { namespace: NamespaceIndex::NONE, local: name, qualified: name };
+    let local = rest.get(local_at..end)?;
+    let name = Name { namespace: NamespaceIndex::NONE, local, qualified: name };
     attributes.push(Attribute { name, value: Cow::Borrowed(value), offset: offset + value_at });
     Some(value_end + 1)
 }
 
-/// The end of the qualified name at `start`.
+/// Where the local part of the qualified name at `start` begins, and where it ends.
 #[inline]
-fn name_end(bytes: &[u8], start: usize) -> Option<usize> {
-    let mut at = local_end(bytes, start)?;
-    if *bytes.get(at)? == b':' {
-        at = local_end(bytes, at + 1)?;
+fn name_ends(bytes: &[u8], start: usize) -> Option<(usize, usize)> {
+    let end = local_end(bytes, start)?;
+    if *bytes.get(end)? == b':' {
+        return Some((end + 1, local_end(bytes, end + 1)?));
     }
-    Some(at)
+    Some((start, end))
 }
 
 #[inline]
@@ -205,3 +209,7 @@ fn local_end(bytes: &[u8], start: usize) -> Option<usize> {
     }
     Some(at)
 }
+
+#[cfg(test)]
+#[path = "plain_tests.rs"]
+mod tests;

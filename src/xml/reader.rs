@@ -75,6 +75,9 @@ pub struct Reader<'x> {
     root: Root,
     /// An empty-element tag was reported as started; its end is due.
     end_due: bool,
+    /// Leaves all markup to the tokeniser, to compare.
+    #[cfg(test)]
+    pub(super) careful: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,6 +121,8 @@ impl<'x> Reader<'x> {
             elements: 0,
             root: Root::Awaited,
             end_due: false,
+            #[cfg(test)]
+            careful: false,
         }
     }
 
@@ -190,6 +195,8 @@ impl<'x> Reader<'x> {
             self.offset = self.end;
             let rest = self.text.get(self.offset..self.stop).unwrap_or_default();
             match rest.as_bytes() {
+                #[cfg(test)]
+                [b'<' | b'&', ..] if self.careful => {}
                 [b'<', b'/', ..] => {
                     if let Some(length) = self.open.last().and_then(|open| plain::end_tag(rest, open)) {
                         self.end += length;
@@ -203,7 +210,7 @@ impl<'x> Reader<'x> {
                     {
                         self.end += tag.length;
                         self.end_due = tag.empty;
-                        return self.started(tag.name).map(Event::Start);
+                        return self.started(tag.name, tag.local).map(Event::Start);
                     }
                 }
                 [b'&', ..] => {
@@ -323,6 +330,26 @@ impl<'x> Reader<'x> {
         Ok(only_text.then(|| whole.unwrap_or_default()))
     }
 
+    /// The whole content of the element just started, up to and including its end, where it is one plain run of text;
+    /// [`Reader::offset`] is then that of the text. Where it is anything else, nothing happens.
+    #[inline]
+    pub(crate) fn plain_content(&mut self) -> Option<&'x str> {
+        if self.end_due {
+            return None;
+        }
+        let rest = self.text.get(self.end..self.stop)?;
+        let text = plain::text(rest);
+        let length = text.run.len();
+        if !text.is_plain() || length > self.limits.text_bytes {
+            return None;
+        }
+        let tag = plain::end_tag(rest.get(length..)?, self.open.last()?)?;
+        self.offset = self.end;
+        self.end += length + tag;
+        self.close();
+        Some(text.run)
+    }
+
     fn start(&mut self, raw: &'x str, open: usize, close: usize) -> Result<Name<'x>, XmlError> {
         let content = self.trimmed(raw, open, close);
         let (qualified, rest) = split_name(content);
@@ -333,17 +360,17 @@ impl<'x> Reader<'x> {
         self.resolved(qualified, prefix, local)
     }
 
-    /// A start tag that was read the plain way: its attributes are there, their names not resolved yet.
+    /// A start tag that was read the plain way: its attributes are there, without their namespaces.
     #[inline]
-    fn started(&mut self, qualified: &'x str) -> Result<Name<'x>, XmlError> {
+    fn started(&mut self, qualified: &'x str, local: &'x str) -> Result<Name<'x>, XmlError> {
         self.enter(qualified)?;
-        let (prefix, local) = match qualified.bytes().any(|b| b == b':') {
-            true => self.split_qualified(qualified)?,
-            false => ("", qualified),
-        };
         if !self.attributes.is_empty() {
             self.resolve_attributes()?;
         }
+        if local.len() == qualified.len() {
+            return Ok(Name { namespace: self.scopes.default_namespace(), local, qualified });
+        }
+        let (prefix, local) = self.split_qualified(qualified)?;
         self.resolved(qualified, prefix, local)
     }
 
@@ -427,7 +454,8 @@ impl<'x> Reader<'x> {
             } else if let Some(prefix) = name.strip_prefix("xmlns:") {
                 self.declare(prefix, normalised, depth)?;
             } else {
-                let name = Name { namespace: NamespaceIndex::NONE, local: name, qualified: name };
+                let (_, local) = self.split_qualified(name)?;
+                let name = Name { namespace: NamespaceIndex::NONE, local, qualified: name };
                 self.attributes.push(Attribute { name, value: normalised, offset });
             }
         }
@@ -446,15 +474,15 @@ impl<'x> Reader<'x> {
         let mut kinds = 0u64;
         let mut alike = false;
         for attribute in &mut attributes {
-            let (prefix, local) = self.split_qualified(attribute.name.qualified)?;
-            attribute.name.local = local;
-            if !prefix.is_empty() {
+            let name = attribute.name;
+            if name.local.len() != name.qualified.len() {
+                let (prefix, _) = self.split_qualified(name.qualified)?;
                 attribute.name.namespace = self
                     .scopes
                     .resolve(prefix)
                     .ok_or_else(|| self.error(XmlErrorKind::UnboundPrefix(prefix.to_owned())))?;
             }
-            let kind = 1 << (kind_of_name(local.as_bytes()) % 64);
+            let kind = 1 << (kind_of_name(name.local.as_bytes()) % 64);
             alike |= kinds & kind != 0;
             kinds |= kind;
         }
