@@ -12,7 +12,7 @@ use arc_swap::ArcSwap;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::twin::Twin;
+use super::twin::{self, Twin};
 use super::verdict::{self, Ended};
 use super::{Answer, Arrived, Knowledge, Progressivi, nativo, passage::Passage};
 use crate::clock::{self, Clock};
@@ -21,7 +21,7 @@ use crate::failure::reply::{self, PddReply, Speaker};
 use crate::failure::{Cause, DocumentError, Failure, TransportError};
 use crate::journal::{
     self, Concluded, Conclusion, Direction, Inoltro, Intended, Intending, Intent, Journal, Key, MessageId,
-    Outcome, Repetition, Stato,
+    Outcome, Recorded, Repetition, Stato,
 };
 use crate::json_native;
 use crate::node::{Client, Request};
@@ -45,16 +45,14 @@ pub struct Settings {
     pub twin_wait: Duration,
 }
 
-/// Where the JSON of a reply says why.
-const MESSAGGIO: &str = "/esito/messaggioErrore";
 /// Senders whose rate is remembered: the registered parties are far fewer.
 const MITTENTI: usize = 1024;
 
 /// Carries messages inbound. One for the whole process; [`Inbound::receive`] is called from many tasks.
 pub struct Inbound {
-    pub(super) settings: Settings,
+    settings: Settings,
     knowledge: Arc<ArcSwap<Knowledge>>,
-    pub(super) journal: Arc<dyn Journal>,
+    journal: Arc<dyn Journal>,
     node: Arc<Client>,
     progressivi: Progressivi,
     mittenti: KeyedLimiter<Parte>,
@@ -144,10 +142,18 @@ impl Inbound {
         }
     }
 
-    /// Answers what the listener refused before it was whole.
+    /// Answers what the listener refused, and logged, before it was whole.
     #[must_use]
     pub fn unheard(&self, error: TransportError) -> Answer {
         let failure = Failure::new(Phase::Admit, error);
+        reply::without_busta(&failure).into()
+    }
+
+    /// Answers a whole request that cannot be a message.
+    #[must_use]
+    pub fn turn_away(&self, error: TransportError) -> Answer {
+        let failure = Failure::new(Phase::Admit, error);
+        Passage::begin().end(Some(&failure));
         reply::without_busta(&failure).into()
     }
 
@@ -234,6 +240,16 @@ impl Inbound {
             },
         };
         Ok(LookedUp::Unseen(Unseen { message, digest, repeats }))
+    }
+
+    async fn twin(
+        &self,
+        recorded: Recorded,
+        digest: Option<[u8; 32]>,
+        azione: &Azione,
+        passage: &mut Passage,
+    ) -> Result<Twin, Failure> {
+        twin::of(recorded, digest, azione, self.journal.as_ref(), self.settings.twin_wait, passage).await
     }
 
     /// Phase 5: the document validated and mapped in one pass, in the envelope of the JSON nativo.
@@ -460,10 +476,10 @@ fn answer(
     json: &serde_json::Value,
     speaker: Speaker<'_>,
 ) -> Result<PddReply, Cause> {
-    let esito = |pointer: &str| json.pointer(pointer).and_then(serde_json::Value::as_str).unwrap_or_default();
+    let esito = json.pointer(ESITO).and_then(serde_json::Value::as_str);
     // A contract without an Esito would say a KO as an empty answer, which means something else.
-    if azione.refusal == Refusal::Fault && esito(ESITO) == "KO" {
-        return Err(Cause::RefusedByNode { status: 200, sentence: esito(MESSAGGIO).to_owned() });
+    if azione.refusal == Refusal::Fault && esito == Some("KO") {
+        return Err(Cause::RefusedByNode { status: 200, sentence: verdict::words_of_ko(json) });
     }
     let body = corpo::scrivi(azione, speaker.schemas, json, speaker.limits)?;
     Ok(reply::with_body(busta, speaker, &body)?)

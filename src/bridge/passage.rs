@@ -102,22 +102,24 @@ impl Passage {
         });
         let detail = match (failure, places.filter(|places| !places.is_empty())) {
             (Some(_), Some(places)) => Some(places),
-            (Some(failure), None) => Some(failure.to_string()),
+            (Some(failure), None) => Some(failure.in_the_log()),
             (None, _) => None,
         };
         let busta = self.busta.as_deref();
         let azione = self.azione.as_deref();
+        let servizio = busta.and_then(|b| b.servizio.as_ref()).map(|s| s.nome.as_str());
+        let recognised = azione.is_some();
+        // A busta that was verified holds names of the registry; any other holds whatever its sender wrote there.
+        let shown = |text| if recognised { text } else { if_a_name(text) };
         MessageEnded {
             direction: Direction::Inbound,
-            mittente: mittente.as_deref(),
-            destinatario: destinatario.as_deref(),
-            servizio: azione
-                .map(|a| a.servizio.nome.as_str())
-                .or_else(|| busta?.servizio.as_ref().map(|s| s.nome.as_str())),
-            azione: azione.map(|a| a.nome.as_str()).or_else(|| busta?.azione.as_deref()),
-            recognised: azione.is_some(),
-            identificatore: busta.map(|b| b.identificatore.as_str()),
-            riferimento: busta.and_then(|b| b.riferimento.as_deref()),
+            mittente: mittente.as_deref().map(shown),
+            destinatario: destinatario.as_deref().map(shown),
+            servizio: servizio.map(shown),
+            azione: azione.map(|a| a.nome.as_str()).or_else(|| busta?.azione.as_deref().map(shown)),
+            recognised,
+            identificatore: busta.map(|b| if_a_name(&b.identificatore)),
+            riferimento: busta.and_then(|b| b.riferimento.as_deref()).map(if_a_name),
             outcome: self.outcome(),
             esito: self.stato.and_then(Stato::esito).map(Esito::as_str),
             code: code.as_deref(),
@@ -141,4 +143,12 @@ impl Passage {
             Some(Stato::Refused) | None => Outcome::Refused,
         }
     }
+}
+
+/// What could be a name or an identifier, or words that say it could not: a field of a busta that breaks the rules may
+/// hold anything, a person's name included.
+fn if_a_name(text: &str) -> &str {
+    let is_name =
+        text.len() <= 120 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.:/'".contains(&b));
+    if is_name { text } else { "(not a name)" }
 }

@@ -79,6 +79,18 @@ fn refused(answer: &Answer) -> (Outcome, Result<Value, Cause>) {
     }
 }
 
+/// What the JSON of a KO says: its sentence, and its anomalies.
+pub(super) fn words_of_ko(json: &Value) -> String {
+    let text = |at: Option<&Value>| at.and_then(Value::as_str).unwrap_or_default().to_owned();
+    let anomalies = json.pointer("/esito/anomalie/anomalia").and_then(Value::as_array);
+    let anomalies = anomalies.into_iter().flatten().map(|anomaly| {
+        [text(anomaly.get("codiceAnomalia")), text(anomaly.get("descrizioneAnomalia"))].join(" ")
+    });
+    let words = std::iter::once(text(json.pointer("/esito/messaggioErrore"))).chain(anomalies);
+    let words: Vec<String> = words.filter(|word| !word.trim().is_empty()).collect();
+    words.join("; ").chars().take(500).collect()
+}
+
 fn sentence(problem: &Problem) -> String {
     let parts = [problem.title.as_deref(), problem.detail.as_deref()];
     let text = parts.into_iter().flatten().collect::<Vec<_>>().join(": ");

@@ -33,7 +33,7 @@ pub(super) enum Command {
 
 #[derive(Debug, Args)]
 pub(super) struct ValidateArguments {
-    /// The documents.
+    /// Documents, or whole e-Gov envelopes; "-" is standard input.
     #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
 }
@@ -42,17 +42,20 @@ pub(super) struct ValidateArguments {
 pub(super) struct TranslateArguments {
     /// The form wanted; without it, the other one.
     #[arg(long, value_enum)]
-    pub(super) to: Option<Form>,
+    pub(super) to: Option<Format>,
     /// The kind of document (UNILAV, SAP, …), where a JSON payload without its envelope does not tell.
     #[arg(long, value_name = "TIPO_MODELLO")]
     pub(super) modello: Option<String>,
-    /// The documents; "-" is standard input.
+    /// Lay the result out for reading.
+    #[arg(long)]
+    pub(super) pretty: bool,
+    /// Documents, payloads, or whole envelopes of either form; "-" is standard input.
     #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Form {
+pub(super) enum Format {
     Json,
     Xml,
 }
@@ -68,15 +71,27 @@ pub(super) struct SendArguments {
     /// Print the envelope instead of sending it.
     #[arg(long)]
     pub(super) print: bool,
-    /// Send the envelope as it is: keep its identifier and times.
+    /// Send the file as it is: an envelope keeps its identifier and times.
     #[arg(long)]
     pub(super) as_is: bool,
+    /// Print the reply exactly as it came, not laid out for reading.
+    #[arg(long)]
+    pub(super) raw: bool,
     /// The sending party, where a bare document is wrapped.
     #[arg(long, value_name = "PARTE", default_value = "LAZIO")]
     pub(super) mittente: String,
     /// The action, where several take the same document (IDSAP: richiestaSAP or annullaSAP).
     #[arg(long, value_name = "AZIONE")]
     pub(super) azione: Option<String>,
+    /// For https: the sender's certificate chain (PEM). With the sandbox on, that of the envelope's mittente.
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub(super) certificate: Option<PathBuf>,
+    /// For https: the private key of the certificate (PEM).
+    #[arg(long, value_name = "FILE", requires = "certificate")]
+    pub(super) key: Option<PathBuf>,
+    /// For https: the authorities that vouch for the receiver (PEM). With the sandbox on, the sandbox's.
+    #[arg(long, value_name = "FILE")]
+    pub(super) ca: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -91,6 +106,10 @@ pub(super) enum JournalCommand {
     List(ListArguments),
     /// The life of a message: its times, its attempts, both its forms.
     Show(ShowArguments),
+    /// Say what became of a message whose outcome is unknown.
+    Resolve(ResolveArguments),
+    /// Check that no record was edited, deleted or put in afterwards.
+    Verify,
 }
 
 #[derive(Debug, Args)]
@@ -107,12 +126,21 @@ pub(super) struct ListArguments {
     /// Only those in this state: refused, intended, delivered, refused_by_node, failed, unknown, resolved.
     #[arg(long)]
     pub(super) stato: Option<String>,
-    /// Only those that came in at this instant or later (2026-11-21T10:00:00Z).
-    #[arg(long, value_name = "INSTANT")]
+    /// Only those with this verdict: OK or KO.
+    #[arg(long)]
+    pub(super) esito: Option<String>,
+    /// Only the receptions of this busta.
+    #[arg(long)]
+    pub(super) identificatore: Option<String>,
+    /// Only those that came in at this time or later: a day or a time of Rome (2026-11-21T10:00), or with a zone.
+    #[arg(long, value_name = "TIME")]
     pub(super) since: Option<String>,
-    /// Only those that came in before this instant.
-    #[arg(long, value_name = "INSTANT")]
+    /// Only those that came in before this time.
+    #[arg(long, value_name = "TIME")]
     pub(super) until: Option<String>,
+    /// Only those older than this record: the last of one page begins the next.
+    #[arg(long, value_name = "NUMBER")]
+    pub(super) before: Option<String>,
     /// At most so many.
     #[arg(long, default_value_t = 50)]
     pub(super) limit: u32,
@@ -122,4 +150,39 @@ pub(super) struct ListArguments {
 pub(super) struct ShowArguments {
     /// Number of the record, or Identificatore of the busta.
     pub(super) reference: String,
+    /// Print only these bytes of it, exactly as they are; of its last attempt, where there were several.
+    #[arg(long, value_enum)]
+    pub(super) only: Option<Bytes>,
+}
+
+/// The bytes that the journal holds of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Bytes {
+    /// What came in.
+    Request,
+    /// What was sent on.
+    Forwarded,
+    /// What came back.
+    Answer,
+    /// What the sender was answered.
+    Reply,
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("word").required(true).args(["executed", "not_executed"]))]
+pub(super) struct ResolveArguments {
+    /// Number of the record.
+    pub(super) id: String,
+    /// The other side did execute it: it will not be sent again.
+    #[arg(long)]
+    pub(super) executed: bool,
+    /// The other side did not execute it: its sender may send it again.
+    #[arg(long)]
+    pub(super) not_executed: bool,
+    /// Who says so.
+    #[arg(long, value_name = "NAME")]
+    pub(super) who: String,
+    /// On what grounds.
+    #[arg(long, value_name = "TEXT")]
+    pub(super) why: String,
 }

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::egov::Eccezione;
-use crate::schema::Violation;
+use crate::json_native::Refusal;
+use crate::schema::{LoadError, Violation};
 use crate::xml::{Position, XmlError, encoding::EncodingError, locate};
 
 /// One thing wrong with a file.
@@ -41,6 +42,19 @@ impl Finding {
     /// A file that is not text.
     pub(super) fn not_text(error: &EncodingError) -> Self {
         Self::new(START, "/", "encoding", error.to_string())
+    }
+
+    /// Why a document was refused, in its own lines and columns.
+    pub(super) fn all(refusal: Refusal) -> Vec<Self> {
+        match refusal {
+            Refusal::NotXml { error, position } => vec![Self::new(position, "/", "xml", error.to_string())],
+            Refusal::NotJson { reason, position } => vec![Self::new(position, "/", "json", reason)],
+            Refusal::Invalid(violations) => violations.into_iter().map(Self::from).collect(),
+            Refusal::Untranslatable(obstacles) => {
+                let of = |obstacle: LoadError| Self::new(START, "/", "schema", obstacle.to_string());
+                obstacles.into_iter().map(of).collect()
+            }
+        }
     }
 
     /// An error of the busta at `offset` of the message.

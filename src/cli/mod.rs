@@ -5,12 +5,19 @@
 //! command depends on is down · 70 a bug.
 
 mod arguments;
+mod causes;
 mod check;
+mod embedded;
 mod exit;
+mod finding;
+mod form;
+mod input;
 mod journal;
+mod pretty;
 mod send;
 mod serve;
 mod settings;
+mod stdout;
 mod translate;
 mod validate;
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{info, warn};
 
+use super::causes::chain;
 use super::{Exit, settings};
 use crate::clock::Clock;
 use crate::config::{Config, LogFormat};
@@ -82,21 +83,6 @@ fn refused(error: &StartError) -> Exit {
     }
     eprintln!("egov-bridge: {}", chain(error));
     if error.is_configuration() { Exit::Usage } else { Exit::Unavailable }
-}
-
-/// An error with its causes, each once.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        let more = inner.to_string();
-        if !text.contains(&more) {
-            text.push_str(": ");
-            text.push_str(&more);
-        }
-        cause = inner.source();
-    }
-    text
 }
 
 /// Where everything is, and what to try: on standard output, so that the log can go elsewhere.

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use super::Exit;
-use crate::bridge::Knowledge;
-use crate::config::{self, Config};
+use crate::bridge::{Knowledge, KnowledgeError};
+use crate::config::{self, Config, Directories};
+use crate::schema::LoadError;
 
 /// The configuration named by `--config`, or the one that stands in for it.
 pub(super) fn open(named: Option<&Path>) -> Result<Config, Exit> {
@@ -20,10 +21,26 @@ pub(super) fn open(named: Option<&Path>) -> Result<Config, Exit> {
 pub(super) fn knowledge(config: &Config) -> Result<Knowledge, Exit> {
     Knowledge::load(&config.directories).map_err(|errors| {
         for error in &errors {
-            eprintln!("{error}");
+            eprintln!("{}", placed(error, &config.directories));
         }
         Exit::Usage
     })
+}
+
+/// A mistake in the data, with its file as it can be opened from here.
+pub(super) fn placed(error: &KnowledgeError, directories: &Directories) -> String {
+    match error {
+        // A schema is known by its place below the folder of schemas, the folder by its own.
+        KnowledgeError::Schema(LoadError { file, line, construct, kind }) => {
+            let path = match Path::new(file) == directories.xsd {
+                true => directories.xsd.clone(),
+                false => directories.xsd.join(file),
+            };
+            let line = if *line > 0 { format!(":{line}") } else { String::new() };
+            format!("{}{line}: {construct}: {kind}", path.display())
+        }
+        KnowledgeError::Catalogue(error) => error.to_string(),
+    }
 }
 
 /// A runtime for a command that talks to somebody.

@@ -54,6 +54,17 @@ impl Failure {
         }
     }
 
+    /// What a log line may say: what the node writes about a message may name the person whom it is about.
+    #[must_use]
+    pub fn in_the_log(&self) -> String {
+        match &self.cause {
+            Cause::RefusedByNode { status, .. } => {
+                format!("the node refused the message with status {status}")
+            }
+            cause => cause.to_string(),
+        }
+    }
+
     /// Everything there is to say, values seen included: for the journal's payload, never for a log line.
     #[must_use]
     pub fn detail(&self) -> String {

@@ -246,7 +246,7 @@ fn sentence(failure: &Failure) -> String {
             many => format!("Documento non valido: {many} errori"),
         },
         Cause::Document(DocumentError::Corpo(_)) => "Documento non riconosciuto".to_owned(),
-        Cause::RefusedByNode { sentence, .. } => sentence.clone(),
+        Cause::RefusedByNode { sentence, .. } if !sentence.is_empty() => sentence.clone(),
         _ => "Messaggio rifiutato".to_owned(),
     }
 }

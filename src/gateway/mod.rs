@@ -6,7 +6,7 @@
 mod error;
 mod outlook;
 mod readiness;
-mod roads;
+pub(crate) mod roads;
 mod sandbox;
 
 use std::net::SocketAddr;
@@ -92,8 +92,9 @@ impl Gateway {
                     per_second: config.rate.mittente_per_second,
                     burst: config.rate.mittente_burst,
                 },
-                // A twin waits as long as its elder may take, and answers before the porta's own patience ends.
-                twin_wait: config.node.total,
+                // After waiting for its elder a twin may have to be carried itself, and both must end within the time
+                // that a request has.
+                twin_wait: config.pdd.request.saturating_sub(config.node.total),
             },
             knowledge.clone(),
             journal.clone(),
@@ -121,9 +122,9 @@ impl Gateway {
         let mut certificates = Vec::new();
         for place in places(config)? {
             if let Some(tls) = &place.tls {
-                certificates.push((place.name, tls.clone()));
-                let watch =
-                    tls.clone().keep_fresh(format!("listeners.{}", place.name), clock.clone(), FRESHNESS);
+                let section = section(place.name);
+                certificates.push((section, tls.clone()));
+                let watch = tls.clone().keep_fresh(section.to_owned(), clock.clone(), FRESHNESS);
                 gateway.tasks.push(tokio::spawn(watch));
             }
             let handler: Arc<dyn Handler> = match place.name {
@@ -228,6 +229,14 @@ impl Gateway {
         if let Some(sandbox) = sandbox {
             sandbox.stop().await;
         }
+    }
+}
+
+/// Where the configuration speaks of a listener, which is also the name of its certificate.
+fn section(listener: &str) -> &'static str {
+    match listener {
+        "rest" => "listeners.rest",
+        _ => "listeners.pdd",
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tracing::error;
 
 use crate::clock::Clock;
@@ -14,6 +14,8 @@ use crate::telemetry::events::{CertificateSeen, JournalSeen};
 
 /// How often.
 const PERIOD: Duration = Duration::from_secs(15);
+/// How often a certificate near its end is worth a line.
+const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// Looks at what moves slowly, and keeps the gauges true.
 #[derive(Clone)]
@@ -66,22 +68,31 @@ impl Outlook {
     /// Looks around for as long as the process lives.
     pub(super) async fn keep_up(self) {
         let mut ticks = tokio::time::interval(PERIOD);
+        let mut told = None;
         loop {
             ticks.tick().await;
-            self.look().await;
+            self.look_at_journal().await;
+            self.look_at_node_certificate(&mut told);
         }
     }
 
-    async fn look(&self) {
+    async fn look_at_journal(&self) {
         let counts = self.journal.counts().await;
         let records: Vec<(&'static str, u64)> = counts
             .iter()
             .flat_map(|counts| counts.iter().map(|(name, count)| (name.as_str(), count)))
             .collect();
         JournalSeen { up: counts.is_ok(), records: &records }.emit();
+    }
+
+    /// The listeners watch over their own certificates; over the one shown to the node, nobody else does. It is spoken of
+    /// when it changes, and once a day. `told`: when it was, and of which end.
+    fn look_at_node_certificate(&self, told: &mut Option<(Timestamp, Timestamp)>) {
+        let Some(expires) = self.node.validity().map(|validity| validity.not_after) else { return };
         let now = self.clock.now();
-        for (certificate, expires) in self.ends() {
-            CertificateSeen { certificate, expires, now }.emit();
+        if told.is_none_or(|(at, of)| of != expires || now.duration_since(at) >= DAY) {
+            CertificateSeen { certificate: "node", expires, now }.emit();
+            *told = Some((now, expires));
         }
     }
 }

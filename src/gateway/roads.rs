@@ -6,7 +6,7 @@ use crate::http::tls::{Authorities, ClientCertificates, TlsFiles};
 use crate::node::{self, Credential, Deadlines, PoolBounds, SettingsError};
 
 /// The client of the node.
-pub(super) fn node(config: &Config) -> Result<node::Settings, SettingsError> {
+pub(crate) fn node(config: &Config) -> Result<node::Settings, SettingsError> {
     let node = &config.node;
     let base_url = node.url.to_string().parse()?;
     let mut credential = Credential::new(&node.certificate_file, &node.key_file);
@@ -29,7 +29,7 @@ pub(super) fn bounds(config: &Config) -> Bounds {
 }
 
 /// The certificates of a listener.
-pub(super) fn tls_files(tls: &ServerTls) -> TlsFiles {
+pub(crate) fn tls_files(tls: &ServerTls) -> TlsFiles {
     let authorities = tls
         .client_ca_file
         .clone()

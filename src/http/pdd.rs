@@ -91,7 +91,7 @@ impl Handler for Pdd {
             // Porte call whatever address they were given below ours, with the service in it or not.
             (_, Method::POST) if received.path.starts_with(PATH) => self.receive(received).await,
             (_, method) if received.path.starts_with(PATH) => reply(
-                self.inbound.unheard(TransportError::Method(method.as_str().chars().take(32).collect())),
+                self.inbound.turn_away(TransportError::Method(method.as_str().chars().take(32).collect())),
             ),
             _ => missing(),
         }

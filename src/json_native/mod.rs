@@ -92,3 +92,6 @@ impl From<schema::Refusal> for Refusal {
         }
     }
 }
+
+#[cfg(test)]
+mod translation_tests;

@@ -533,10 +533,12 @@ impl<'d, 't, 'j> Builder<'d, 't, 'j, '_> {
                 "xml is missing".into(),
             );
         };
+        self.faults.enter(Step::Own(XML));
         match xml.string() {
             None => self.wrong_kind(xml, "a string"),
             Some(text) => self.verbatim(id, xml, &text),
         }
+        self.faults.leave();
     }
 
     fn verbatim(&mut self, id: ElementId, value: Value<'t, 'j>, text: &str) {

@@ -105,7 +105,9 @@ struct Authority {
 }
 
 impl Pki {
-    fn at(directory: &Path) -> Self {
+    /// Where everything is below `directory`, whether it is there or not.
+    #[must_use]
+    pub fn at(directory: &Path) -> Self {
         Self {
             directory: directory.to_owned(),
             authority: directory.join("ca.pem"),

@@ -58,3 +58,5 @@ pub fn validate(document: &Document, reader: xml::Reader<'_>) -> Result<(), Refu
 mod differential_tests;
 #[cfg(test)]
 mod generator;
+#[cfg(test)]
+mod load_tests;

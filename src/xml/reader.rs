@@ -738,7 +738,7 @@ fn declaration_is_malformed(raw: &str) -> bool {
         let name_len = trimmed.bytes().take_while(u8::is_ascii_lowercase).count();
         let Some((value, _, after)) = quoted_value(trimmed, name_len) else { return true };
         let (position, good) = match trimmed.get(..name_len).unwrap_or_default() {
-            "version" => (1, value.strip_prefix("1.").is_some_and(|minor| is_digits(minor))),
+            "version" => (1, value.strip_prefix("1.").is_some_and(is_digits)),
             "encoding" => (2, is_encoding_name(value)),
             "standalone" => (3, matches!(value, "yes" | "no")),
             _ => (0, false),

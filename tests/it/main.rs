@@ -1,1 +1,25 @@
+//! The whole gateway, in this process, seen from outside: envelopes over HTTP, JSON at the node, the journal, the log.
+//!
+//! Each scenario starts a world of its own, so that all run side by side.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+// The language that the scenarios are written in:
+mod envelope; // an e-Gov envelope, built member by member
+mod reply; // a reply, read without any code of the gateway
+mod stub_node; // a node that answers what it is told, for actions that the sandbox does not know
+mod wire; // HTTP/1.1 as bytes over a socket, as rude as a scenario wants
+mod world; // a gateway, its node, its journal, its log; to be started, broken and restarted
+
+// The scenarios:
+mod admin; // health, metrics, contracts
+mod co; // the comunicazioni obbligatorie
+mod data_only; // new actions and new revisions without a line of Rust
+mod dress; // one message in all the ways in which XML may be written
+mod duplicates; // the same message again
+mod node_failures; // what a region sees of a node in trouble
+mod rates; // senders who ask too often
+mod refusals; // everything that is refused, each in the words that the protocol has for it
+mod restart; // stopping, starting, dying
+mod sap; // the seven actions of ServiziSAP
+mod secrecy; // what the log never says
+mod tls; // who may speak for whom

@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 
 use super::super::error::JournalError;
 
-/// Held for as long as the value lives.
+/// Held until it is released, and no longer than the value lives.
 #[derive(Debug)]
 pub(super) struct ServingLock {
-    _file: File,
+    file: File,
 }
 
 impl ServingLock {
@@ -42,7 +42,13 @@ impl ServingLock {
         file.set_len(0).map_err(failed)?;
         file.rewind().map_err(failed)?;
         writeln!(file, "{}", std::process::id()).map_err(failed)?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
+    }
+
+    /// Lets another gateway serve from the journal. Nothing may be written any more.
+    pub(super) fn release(&self) {
+        // Where it cannot be released now, it is when the file is closed.
+        let _ = self.file.unlock();
     }
 }
 

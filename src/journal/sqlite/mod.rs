@@ -332,6 +332,10 @@ impl Journal for SqliteJournal {
             let _ = done.await;
         }
         self.readers.close();
+        // Tasks that are still to be dropped may hold the journal for a while: the next to serve need not wait for them.
+        if let Some(serving) = &self.serving {
+            serving.release();
+        }
     }
 }
 
@@ -367,7 +371,8 @@ fn bring_up_to_date(path: &Path) -> Result<(), JournalError> {
     format::found(&connection, path)?;
     drop(std::mem::replace(&mut connection, connection::writing(path)?));
     let before = format::bring_up_to_date(&mut connection, path)?;
-    if before != format::KNOWN {
+    // A file of format 0 is one that was just made.
+    if before != format::KNOWN && before != 0 {
         tracing::info!(path = %path.display(), from = before, to = format::KNOWN, "journal_format_raised");
     }
     Ok(())

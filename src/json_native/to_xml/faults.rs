@@ -16,6 +16,8 @@ pub(super) enum Step<'d> {
     /// A child by its XML name.
     Child(&'d str),
     Item(usize),
+    /// A member that stands for no part of the element.
+    Own(&'static str),
 }
 
 /// Where something is wrong.
@@ -133,6 +135,7 @@ impl<'d> Faults<'d> {
                 Step::Member(member) => out.push_str(&escaped(&member.name)),
                 Step::Child(local) => out.push_str(&escaped(&member_name::of(local))),
                 Step::Item(index) => out.push_str(&index.to_string()),
+                Step::Own(name) => out.push_str(name),
             }
         }
         out
@@ -149,6 +152,7 @@ impl<'d> Faults<'d> {
                 },
                 Step::Child(local) => out.push_str(&format!("/{local}")),
                 Step::Item(index) => out.push_str(&format!("[{}]", index + 1)),
+                Step::Own(_) => {}
             }
         }
         out

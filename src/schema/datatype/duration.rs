@@ -83,10 +83,11 @@ impl Duration {
         verdict
     }
 
-    fn from(&self, year: i64, month: i64) -> i64 {
+    fn from(&self, year: i64, month: i64) -> i128 {
         let sign = if self.negative { -1 } else { 1 };
         let months = year * 12 + month - 1 + sign * self.months;
-        days_from_civil(months.div_euclid(12), months.rem_euclid(12) + 1, 1) * 86_400 + sign * self.seconds
+        let days = days_from_civil(months.div_euclid(12).into(), (months.rem_euclid(12) + 1).into(), 1);
+        days * 86_400 + i128::from(sign * self.seconds)
     }
 
     /// The fraction as a number that orders like it: nine digits are enough to tell two apart.

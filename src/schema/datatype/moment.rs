@@ -19,14 +19,14 @@ pub(crate) enum MomentKind {
 /// are those of a leap year, so that 29 February without a year is a day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Moment {
-    seconds: i64,
+    seconds: i128,
     /// Digits after the decimal point, without trailing zeros.
     fraction: Box<str>,
     zoned: bool,
 }
 
 /// Fourteen hours, the widest zone.
-const WIDEST: i64 = 14 * 3600;
+const WIDEST: i128 = 14 * 3600;
 
 struct Cursor<'t> {
     rest: &'t [u8],
@@ -99,7 +99,7 @@ impl Moment {
     /// Order where the standard defines one: a moment without zone is before or after one with zone only if it is so
     /// in every zone.
     pub(crate) fn order(&self, other: &Self) -> Option<Ordering> {
-        let compare = |shift_self: i64, shift_other: i64| {
+        let compare = |shift_self: i128, shift_other: i128| {
             (self.seconds + shift_self)
                 .cmp(&(other.seconds + shift_other))
                 .then_with(|| self.fraction.cmp(&other.fraction))
@@ -124,7 +124,7 @@ impl Cursor<'_> {
     }
 
     /// Exactly two digits, within bounds.
-    fn two(&mut self, least: i64, most: i64) -> Option<i64> {
+    fn two(&mut self, least: i128, most: i128) -> Option<i128> {
         let (digits, rest) = self.rest.split_at_checked(2)?;
         let value = number(digits)?;
         self.rest = rest;
@@ -132,12 +132,12 @@ impl Cursor<'_> {
     }
 
     /// At least four digits, no leading zero beyond four, no year zero (§3.2.7.1).
-    fn year(&mut self) -> Option<i64> {
+    fn year(&mut self) -> Option<i128> {
         let negative = self.byte(b'-').is_some();
         let len = self.rest.iter().take_while(|b| b.is_ascii_digit()).count();
         let (digits, rest) = self.rest.split_at_checked(len)?;
-        // Nine digits are more years than seconds fit an i64 for; the standard lets an implementation stop at four.
-        if !(4..=9).contains(&len) || (len > 4 && digits.first() == Some(&b'0')) {
+        // The standard lets an implementation stop at four digits; eighteen leave room for seconds in an i128.
+        if !(4..=18).contains(&len) || (len > 4 && digits.first() == Some(&b'0')) {
             return None;
         }
         let year = number(digits)?;
@@ -151,7 +151,7 @@ impl Cursor<'_> {
     }
 
     /// `hh:mm:ss` and an optional fraction, as seconds of the day.
-    fn clock<'t>(&mut self, text: &'t str) -> Option<(i64, &'t str)> {
+    fn clock<'t>(&mut self, text: &'t str) -> Option<(i128, &'t str)> {
         let hour = self.two(0, 24)?;
         self.byte(b':')?;
         let minute = self.two(0, 59)?;
@@ -169,7 +169,7 @@ impl Cursor<'_> {
     }
 
     /// `Z`, `+hh:mm`, `-hh:mm` or nothing, as minutes east of UTC.
-    fn zone(&mut self) -> Option<Option<i64>> {
+    fn zone(&mut self) -> Option<Option<i128>> {
         let sign = match self.rest.first() {
             None => return Some(None),
             Some(b'Z') => {
@@ -188,12 +188,12 @@ impl Cursor<'_> {
     }
 }
 
-fn number(digits: &[u8]) -> Option<i64> {
-    let value = |b: &u8| b.is_ascii_digit().then(|| i64::from(*b - b'0'));
-    digits.iter().try_fold(0i64, |sum, b| Some(sum * 10 + value(b)?))
+fn number(digits: &[u8]) -> Option<i128> {
+    let value = |b: &u8| b.is_ascii_digit().then(|| i128::from(*b - b'0'));
+    digits.iter().try_fold(0i128, |sum, b| Some(sum * 10 + value(b)?))
 }
 
-fn days_in_month(year: i64, month: i64) -> i64 {
+fn days_in_month(year: i128, month: i128) -> i128 {
     match month {
         4 | 6 | 9 | 11 => 30,
         2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
@@ -203,7 +203,7 @@ fn days_in_month(year: i64, month: i64) -> i64 {
 }
 
 /// Days since 1 March of year 0, proleptic Gregorian.
-pub(super) fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+pub(super) fn days_from_civil(year: i128, month: i128, day: i128) -> i128 {
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
     let of_era = year.rem_euclid(400);

@@ -49,7 +49,7 @@ const TEXTS: &[&str] = &[
     "a\tb",
     "a\nb",
     "è",
-    "€uro",
+    "òro",
     "2147483647",
     "2147483648",
     "-2147483648",
@@ -150,7 +150,7 @@ fn text(value: &str, rng: &mut Rng) -> String {
         }
         3 if !chars.is_empty() => {
             let at = rng.below(chars.len());
-            chars[at] = *rng.pick(&['0', 'A', 'z', ' ', '_', '€']);
+            chars[at] = *rng.pick(&['0', 'A', 'z', ' ', '_', 'ò']);
             chars.into_iter().collect()
         }
         4 => value.repeat(2),

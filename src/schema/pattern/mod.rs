@@ -12,6 +12,7 @@ use std::fmt;
 
 use regex_automata::Anchored;
 use regex_automata::dfa::{Automaton, StartKind, dense};
+use regex_automata::nfa::thompson;
 use regex_automata::util::primitives::StateID;
 use regex_automata::util::start;
 use regex_automata::{MatchKind, meta};
@@ -86,7 +87,8 @@ fn automaton(expression: &str) -> Option<Machine> {
         .accelerate(false)
         .dfa_size_limit(Some(AUTOMATON_LIMIT))
         .determinize_size_limit(Some(AUTOMATON_LIMIT));
-    let dfa = dense::Builder::new().configure(config).build(expression).ok()?;
+    let program = thompson::Config::new().nfa_size_limit(Some(AUTOMATON_LIMIT));
+    let dfa = dense::Builder::new().configure(config).thompson(program).build(expression).ok()?;
     let start = dfa.start_state(&start::Config::new().anchored(Anchored::Yes)).ok()?;
     Some(Machine::Automaton { dfa: Box::new(dfa), start })
 }

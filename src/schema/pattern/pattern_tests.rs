@@ -98,9 +98,9 @@ fn a_hostile_value_costs_linear_time() {
 
 #[test]
 fn an_expression_too_large_for_an_automaton_still_runs() {
-    let pattern = Pattern::compile(&["[\\p{L}]{1,400}x"]).unwrap();
-    assert!(pattern.matches(&format!("{}x", "è".repeat(399))));
-    assert!(!pattern.matches(&"è".repeat(399)));
+    let pattern = Pattern::compile(&["[\\p{L}]{1,100}x"]).unwrap();
+    assert!(pattern.matches(&format!("{}x", "è".repeat(99))));
+    assert!(!pattern.matches(&"è".repeat(99)));
     assert!(Pattern::compile(&["((\\p{L}{1000}){1000}){100}"]).is_err());
 }
 

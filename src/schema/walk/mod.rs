@@ -506,3 +506,6 @@ fn resolve(reader: &Reader<'_>, prefix: &str) -> Option<String> {
 fn may_be_mistaken(namespace: NamespaceId) -> bool {
     namespace == NO_NAMESPACE || namespace == super::plan::UNKNOWN_NAMESPACE
 }
+
+#[cfg(test)]
+mod walk_tests;

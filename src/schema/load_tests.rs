@@ -1,0 +1,222 @@
+//! What is refused at load, and how it is named.
+
+use super::*;
+
+const HEAD: &str = "<xs:schema xmlns:xs=\"http://www.w3.org/2001/XMLSchema\">\n";
+
+fn errors(body: &str) -> Vec<String> {
+    let text = format!("{HEAD}{body}\n</xs:schema>");
+    match SchemaSet::from_texts(&[("a.xsd", &text)]) {
+        Ok(_) => panic!("accepted: {body}"),
+        Err(errors) => errors.iter().map(ToString::to_string).collect(),
+    }
+}
+
+fn loads(body: &str) -> SchemaSet {
+    let text = format!("{HEAD}{body}\n</xs:schema>");
+    SchemaSet::from_texts(&[("a.xsd", &text)]).unwrap_or_else(|e| panic!("{e:?}"))
+}
+
+/// Asserts that the body has exactly one error, at that line, about that construct.
+fn refused(body: &str, line: u32, said: &str) {
+    let errors = errors(body);
+    assert_eq!(errors.len(), 1, "{errors:#?}");
+    assert!(errors[0].starts_with(&format!("a.xsd:{line}: ")) && errors[0].contains(said), "{errors:?}");
+}
+
+#[test]
+fn what_is_not_supported_is_named_with_its_place() {
+    refused(
+        "<xs:redefine schemaLocation='b.xsd'/>",
+        2,
+        "xs:redefine: this construct of XSD is not supported",
+    );
+    refused("<xs:notation name='n' public='p'/>", 2, "xs:notation name=\"n\": this construct");
+    let key = "<xs:element name='a'><xs:complexType/>\n<xs:key name='k'><xs:selector xpath='a'/><xs:field xpath='b'/></xs:key></xs:element>";
+    refused(key, 3, "xs:key name=\"k\": this construct");
+    refused("<xs:element name='a' type='xs:ENTITY'/>", 2, "not supported");
+}
+
+#[test]
+fn what_xsd_does_not_have_is_named_with_its_place() {
+    refused("<xs:element name='a' color='red'/>", 2, "@color");
+    refused(
+        "<xs:element name='a'><xs:sequence/></xs:element>",
+        2,
+        "xs:sequence: XSD does not allow this here",
+    );
+    refused(
+        "<xs:simpleType name='a'>testo<xs:restriction base='xs:string'/></xs:simpleType>",
+        2,
+        "does not allow",
+    );
+    refused("<html/>", 2, "html: XSD does not allow");
+    refused("<xs:element name='a' nillable='si'/>", 2, "\"si\" given, true or false needed");
+    refused("<xs:element/>", 2, "name is needed");
+    let text = "<html/>";
+    let error = SchemaSet::from_texts(&[("a.xsd", text)]).unwrap_err();
+    assert!(error[0].to_string().contains("not an XSD schema"));
+    let error = SchemaSet::from_texts(&[("a.xsd", "<xs:schema")]).unwrap_err();
+    assert_eq!(error[0].line, 1);
+}
+
+#[test]
+fn references_must_lead_somewhere() {
+    refused("<xs:element name='a' type='Manca'/>", 2, "no type {}Manca is defined");
+    refused("<xs:element name='a' type='xs:stringa'/>", 2, "no built-in type stringa");
+    refused("<xs:element name='a' type='p:x'/>", 2, "declared prefix");
+    refused("<xs:include schemaLocation='b.xsd'/>", 2, "no file \"b.xsd\"");
+    refused("<xs:include schemaLocation='../../etc/x.xsd'/>", 2, "no file");
+    refused(
+        "<xs:group name='g'><xs:sequence><xs:group ref='h'/></xs:sequence></xs:group>",
+        2,
+        "no group {}h",
+    );
+}
+
+#[test]
+fn components_may_not_be_their_own() {
+    let circle = "<xs:complexType name='A'><xs:complexContent><xs:extension base='B'/></xs:complexContent></xs:complexType>
+        <xs:complexType name='B'><xs:complexContent><xs:extension base='A'/></xs:complexContent></xs:complexType>";
+    assert!(errors(circle)[0].contains("defined by itself"));
+    let simple = "<xs:simpleType name='A'><xs:restriction base='A'/></xs:simpleType>";
+    assert!(errors(simple)[0].contains("defined by itself"));
+    let group = "<xs:group name='g'><xs:sequence><xs:group ref='g'/></xs:sequence></xs:group>";
+    assert!(errors(group)[0].contains("defined by itself"));
+    let twice = "<xs:element name='a' type='xs:string'/>\n<xs:element name='a' type='xs:string'/>";
+    refused(twice, 3, "defined twice");
+}
+
+#[test]
+fn content_models_must_be_unambiguous() {
+    let model = |particles: &str| {
+        format!(
+            "<xs:element name='r'><xs:complexType><xs:sequence>{particles}</xs:sequence></xs:complexType></xs:element>"
+        )
+    };
+    let element = |name: &str, bounds: &str| format!("<xs:element name='{name}' type='xs:string' {bounds}/>");
+    let optional_twice = format!("{}{}", element("a", "minOccurs='0'"), element("a", ""));
+    refused(&model(&optional_twice), 2, "two particles compete for element a");
+    let counted = format!(
+        "<xs:sequence maxOccurs='3'>{}{}</xs:sequence>",
+        element("a", "maxOccurs='2'"),
+        element("b", "minOccurs='0'")
+    );
+    refused(&model(&counted), 2, "compete for element a");
+    let wild = format!("<xs:any minOccurs='0'/>{}", element("a", ""));
+    refused(&model(&wild), 2, "compete");
+    let two_types = format!("{}{}", element("a", ""), "<xs:element name='a' type='xs:int'/>");
+    refused(&model(&two_types), 2, "element a has two types");
+}
+
+#[test]
+fn one_type_has_no_two_members_of_one_name() {
+    let clash =
+        "<xs:complexType name='T'><xs:sequence><xs:element name='e-mail' type='xs:string'/></xs:sequence>
+        <xs:attribute name='email' type='xs:string'/></xs:complexType>";
+    refused(clash, 2, "its JSON member \"email\" is also that of e-mail");
+    let case = "<xs:complexType name='T'><xs:sequence><xs:element name='Comune' type='xs:string'/>
+        <xs:element name='comune' type='xs:string'/></xs:sequence></xs:complexType>";
+    refused(case, 2, "\"comune\"");
+}
+
+#[test]
+fn what_json_cannot_carry_is_an_obstacle_and_not_an_error() {
+    let obstacles = |particles: &str| {
+        let set =
+            loads(&format!("<xs:element name='r'><xs:complexType>{particles}</xs:complexType></xs:element>"));
+        let document = set.document("a.xsd", "r").unwrap();
+        document.obstacles().iter().map(|o| o.kind.to_string()).collect::<Vec<_>>()
+    };
+    let pair = "<xs:element name='a' type='xs:string'/><xs:element name='b' type='xs:string'/>";
+    let said = obstacles(&format!("<xs:sequence maxOccurs='unbounded'>{pair}</xs:sequence>"));
+    assert!(said[0].contains("alternation"), "{said:?}");
+    let said = obstacles(&format!("<xs:choice maxOccurs='2'>{pair}</xs:choice>"));
+    assert!(said[0].contains("alternation"), "{said:?}");
+    assert!(obstacles("<xs:sequence><xs:any/></xs:sequence>")[0].contains("xs:any"));
+    assert!(obstacles(&format!("<xs:sequence>{pair}</xs:sequence>")).is_empty());
+    assert!(obstacles(&format!("<xs:all>{pair}</xs:all>")).is_empty());
+    // Each name has its place, although no one order of elements is that of all documents.
+    let both = "<xs:choice><xs:sequence><xs:element name='a' type='xs:string'/><xs:element name='c' type='xs:string'/></xs:sequence>
+        <xs:sequence><xs:element name='b' type='xs:string'/><xs:element name='c' type='xs:string'/></xs:sequence></xs:choice>";
+    assert!(obstacles(both).is_empty());
+}
+
+#[test]
+fn facets_must_fit_their_type() {
+    let restriction = |base: &str, facet: &str| {
+        format!(
+            "<xs:simpleType name='t'><xs:restriction base='xs:{base}'>\n{facet}</xs:restriction></xs:simpleType>"
+        )
+    };
+    refused(&restriction("string", "<xs:totalDigits value='3'/>"), 3, "xs:totalDigits");
+    refused(&restriction("int", "<xs:length value='3'/>"), 3, "xs:length");
+    refused(&restriction("int", "<xs:minInclusive value='x'/>"), 3, "\"x\" given, a value of the base type");
+    refused(&restriction("int", "<xs:enumeration value='x'/>"), 3, "a value of the base type");
+    refused(&restriction("string", "<xs:pattern value='['/>"), 3, "is not closed");
+    refused(&restriction("string", "<xs:maxLength value='x'/>"), 3, "whole number");
+    refused(
+        &restriction("string", "<xs:minLength value='3'/><xs:maxLength value='2'/>"),
+        3,
+        "bound that some value",
+    );
+    refused(&restriction("token", "<xs:whiteSpace value='preserve'/>"), 3, "no looser");
+    refused("<xs:element name='a' type='xs:int' default='x'/>", 2, "\"x\" given, a value of the type");
+    refused("<xs:element name='a' type='xs:int' default='1' fixed='1'/>", 2, "not both");
+}
+
+#[test]
+fn all_errors_of_all_files_are_told_at_once_and_once() {
+    let common = format!(
+        "{HEAD}<xs:simpleType name='T'>\n<xs:restriction base='xs:nulla'/></xs:simpleType></xs:schema>"
+    );
+    let user = |name: &str| {
+        format!(
+            "{HEAD}<xs:include schemaLocation='common.xsd'/><xs:element name='{name}' type='Manca'/></xs:schema>"
+        )
+    };
+    let (a, b) = (user("a"), user("b"));
+    let errors = SchemaSet::from_texts(&[("a.xsd", &a), ("b.xsd", &b), ("common.xsd", &common)]).unwrap_err();
+    let files: Vec<&str> = errors.iter().map(|e| e.file.as_str()).collect();
+    assert_eq!(files, ["a.xsd", "b.xsd", "common.xsd"]);
+}
+
+#[test]
+fn an_included_file_without_namespace_takes_that_of_its_includer() {
+    let common = format!(
+        "{HEAD}<xs:complexType name='T'><xs:sequence><xs:element name='x' type='S'/></xs:sequence></xs:complexType>
+        <xs:simpleType name='S'><xs:restriction base='xs:string'/></xs:simpleType></xs:schema>"
+    )
+    .replace("<xs:schema ", "<xs:schema elementFormDefault='qualified' ");
+    let form = |namespace: &str| {
+        format!(
+            "<xs:schema xmlns:xs='http://www.w3.org/2001/XMLSchema' xmlns='{namespace}' targetNamespace='{namespace}'>
+            <xs:include schemaLocation='../common.xsd'/><xs:element name='r' type='T'/></xs:schema>"
+        )
+    };
+    let (one, two) = (form("urn:1"), form("urn:2"));
+    let set =
+        SchemaSet::from_texts(&[("common.xsd", &common), ("f/one.xsd", &one), ("f/two.xsd", &two)]).unwrap();
+    for (file, namespace) in [("f/one.xsd", "urn:1"), ("f/two.xsd", "urn:2")] {
+        let document = set.document(file, "r").unwrap();
+        assert_eq!((document.namespace(), document.file()), (namespace, file));
+        let text = format!("<r xmlns='{namespace}'><x>v</x></r>");
+        let limits = crate::xml::Limits::default();
+        validate(&document, xml::Reader::document(&text, &limits)).unwrap();
+        assert_eq!(set.by_root(namespace, "r").len(), 1);
+    }
+    assert!(set.document("f/one.xsd", "T").is_none());
+}
+
+#[test]
+fn a_directory_is_read_with_its_folders() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("co")).unwrap();
+    let text = format!("{HEAD}<xs:element name='r' type='xs:string'/></xs:schema>");
+    std::fs::write(dir.path().join("co/form.xsd"), &text).unwrap();
+    std::fs::write(dir.path().join("co/notes.txt"), "no").unwrap();
+    let set = SchemaSet::load(dir.path()).unwrap();
+    assert!(set.document("co/form.xsd", "r").is_some());
+    let missing = SchemaSet::load(&dir.path().join("nowhere")).unwrap_err();
+    assert!(matches!(missing[0].kind, LoadErrorKind::Unreadable(_)), "{missing:?}");
+}
