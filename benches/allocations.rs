@@ -2,6 +2,10 @@
 //!
 //! Buffers for the output are the caller's and are large enough, as they are in the gateway, which keeps them.
 
+// A bench that cannot go on must stop, loudly.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+// documents.rs serves several benches, and each takes what it needs.
+#![allow(dead_code, unreachable_pub)]
 // A global allocator can only be given by an unsafe trait; this program is no part of the gateway.
 #![allow(unsafe_code)]
 

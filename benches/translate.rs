@@ -4,6 +4,10 @@
 //! Engines that are not installed here are left out, with the reason said. Other processes measure themselves: they
 //! are started once for a document, and answer how long a number of rounds took.
 
+// A bench that cannot go on must stop, loudly.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+// documents.rs serves several benches, and each takes what it needs.
+#![allow(dead_code, unreachable_pub)]
 #[path = "documents.rs"]
 mod documents;
 #[path = "subset.rs"]

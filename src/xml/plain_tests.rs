@@ -115,8 +115,7 @@ fn events_begin_and_end_where_the_tokens_do() {
         let mut tokens = quick_xml::Reader::from_str(&text);
         tokens.config_mut().check_end_names = false;
         let mut reader = Reader::document(&text, &Limits::default());
-        loop {
-            let Ok(event) = reader.next_event() else { break };
+        while let Ok(event) = reader.next_event() {
             if event == Event::Eof {
                 break;
             }
