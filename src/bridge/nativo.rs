@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
+use jiff::SignedDuration;
 
 use crate::egov::Busta;
 use crate::json_native::envelope::{Direzione, Messaggio, Modello, Payload, Profilo};
@@ -36,10 +37,31 @@ pub fn richiesta(azione: &Azione, busta: &Busta, documento: &Documento, payload:
     json.into()
 }
 
-/// OraRegistrazione as the JSON nativo writes times of the envelope: in UTC, with milliseconds and `Z`.
+/// OraRegistrazione as the JSON nativo writes times of the envelope: in UTC, with milliseconds and `Z`. The fraction is
+/// taken from the text, since the rules of the busta do not count it.
 fn data_invio(busta: &Busta) -> String {
-    match busta.ora.istante.timestamp() {
-        Some(instant) => format!("{instant:.3}"),
-        None => busta.ora.istante.as_str().to_owned(),
+    let text = busta.ora.istante.as_str();
+    let Some(instant) = busta.ora.istante.timestamp() else { return text.to_owned() };
+    let fraction = text.split_once('.').map_or("", |(_, fraction)| fraction);
+    let digits = fraction.chars().take_while(char::is_ascii_digit).chain("000".chars()).take(3);
+    let millis = digits.collect::<String>().parse().unwrap_or_default();
+    format!("{:.3}", instant + SignedDuration::from_millis(millis))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::egov::{Istante, Ora, Tempo};
+
+    fn sent(text: &str) -> String {
+        let ora = Ora { istante: Istante::read(text), tempo: Tempo::Spc };
+        data_invio(&Busta { ora, ..Busta::default() })
+    }
+
+    #[test]
+    fn the_time_of_sending_keeps_its_milliseconds_and_becomes_utc() {
+        assert_eq!(sent("2020-11-06T19:44:16.989"), "2020-11-06T18:44:16.989Z");
+        assert_eq!(sent("2020-07-06T19:44:16"), "2020-07-06T17:44:16.000Z");
+        assert_eq!(sent("2020-11-06T19:44:16.9"), "2020-11-06T18:44:16.900Z");
     }
 }

@@ -135,6 +135,6 @@ mod tests {
 
     #[test]
     fn a_place_past_the_inner_text_is_its_end() {
-        assert_eq!(at("&lt;a/>", 9, 1), "2:10");
+        assert_eq!(at("&lt;a/>", 9, 1), "2:11");
     }
 }

@@ -9,6 +9,9 @@ const STEP: &str = "  ";
 /// out the same way. What is not XML is given back as it is.
 pub(super) fn xml(text: &str) -> String {
     let mut out = String::with_capacity(text.len() * 2);
+    if let Some(end) = text.starts_with("<?xml ").then(|| text.find("?>")).flatten() {
+        out.push_str(text.get(..end + 2).unwrap_or_default());
+    }
     match lay_out(text, 0, &mut out) {
         Some(()) => out,
         None => text.to_owned(),
@@ -111,7 +114,10 @@ mod tests {
     #[test]
     fn one_element_a_line_and_texts_beside_their_tags() {
         let text = "<?xml version='1.0'?><a x='1'><b>è &amp; é</b>\n<c/><d></d></a>";
-        assert_eq!(xml(text), "<a x='1'>\n  <b>è &amp; é</b>\n  <c/>\n  <d></d>\n</a>");
+        assert_eq!(
+            xml(text),
+            "<?xml version='1.0'?>\n<a x='1'>\n  <b>è &amp; é</b>\n  <c/>\n  <d></d>\n</a>"
+        );
     }
 
     #[test]

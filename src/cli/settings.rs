@@ -5,6 +5,7 @@ use std::path::Path;
 use super::Exit;
 use crate::bridge::{Knowledge, KnowledgeError};
 use crate::config::{self, Config, Directories};
+use crate::schema::LoadError;
 
 /// The configuration named by `--config`, or the one that stands in for it.
 pub(super) fn open(named: Option<&Path>) -> Result<Config, Exit> {
@@ -29,8 +30,15 @@ pub(super) fn knowledge(config: &Config) -> Result<Knowledge, Exit> {
 /// A mistake in the data, with its file as it can be opened from here.
 pub(super) fn placed(error: &KnowledgeError, directories: &Directories) -> String {
     match error {
-        // A schema is known by its place below the folder of schemas.
-        KnowledgeError::Schema(error) => directories.xsd.join(error.to_string()).display().to_string(),
+        // A schema is known by its place below the folder of schemas, the folder by its own.
+        KnowledgeError::Schema(LoadError { file, line, construct, kind }) => {
+            let path = match Path::new(file) == directories.xsd {
+                true => directories.xsd.clone(),
+                false => directories.xsd.join(file),
+            };
+            let line = if *line > 0 { format!(":{line}") } else { String::new() };
+            format!("{}{line}: {construct}: {kind}", path.display())
+        }
         KnowledgeError::Catalogue(error) => error.to_string(),
     }
 }

@@ -92,8 +92,9 @@ impl Gateway {
                     per_second: config.rate.mittente_per_second,
                     burst: config.rate.mittente_burst,
                 },
-                // A twin waits as long as its elder may take, and answers before the porta's own patience ends.
-                twin_wait: config.node.total,
+                // After waiting for its elder a twin may have to be carried itself, and both must end within the time
+                // that a request has.
+                twin_wait: config.pdd.request.saturating_sub(config.node.total),
             },
             knowledge.clone(),
             journal.clone(),

@@ -495,7 +495,7 @@ async fn a_key_with_a_password_is_read_with_it_and_refused_without() {
     let base = format!("https://{}", node.address());
     let client = Client::new(settings(&base, files(Some("segreto")))).unwrap();
     assert!(client.send(query(1)).await.unwrap().conclusive());
-    assert!(matches!(Client::new(settings(&base, files(None))), Err(TlsFilesError::Unreadable { .. })));
+    assert!(matches!(Client::new(settings(&base, files(None))), Err(TlsFilesError::Key { .. })));
     let wrong = Client::new(settings(&base, files(Some("sbagliato")))).unwrap_err();
     assert!(matches!(wrong, TlsFilesError::Key { .. }));
     assert!(!format!("{:?}", files(Some("segreto"))).contains("segreto"));

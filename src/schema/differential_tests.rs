@@ -17,6 +17,7 @@ use crate::xml::{Limits, Reader, digest};
 const CASES: &[(&str, &str, &str, &str)] = &[
     ("modelli", "modelli", "urn:prova:modelli", include_str!("cases/modelli.xsd")),
     ("valori", "valori", "", include_str!("cases/valori.xsd")),
+    ("chiavi", "chiavi", "urn:prova:chiavi", include_str!("cases/chiavi.xsd")),
     ("tipi", "tipi", "urn:prova:tipi", include_str!("cases/tipi.xsd")),
 ];
 
@@ -47,8 +48,11 @@ fn lines<T: std::fmt::Display>(items: &[T]) -> String {
     items.iter().map(|i| format!("{i}\n")).collect()
 }
 
-/// What the two engines are asked about: sets of schemas with roots.
-fn subjects() -> Vec<(String, BTreeMap<String, String>, Vec<(String, String, String)>)> {
+/// A set of schemas by name: the text of its files, and the file, namespace and local name of each root.
+type Subject = (String, BTreeMap<String, String>, Vec<(String, String, String)>);
+
+/// What the two engines are asked about.
+fn subjects() -> Vec<Subject> {
     let mut out = Vec::new();
     for (name, root, namespace, text) in CASES {
         let file = format!("{name}.xsd");

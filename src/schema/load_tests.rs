@@ -32,8 +32,6 @@ fn what_is_not_supported_is_named_with_its_place() {
         "xs:redefine: this construct of XSD is not supported",
     );
     refused("<xs:notation name='n' public='p'/>", 2, "xs:notation name=\"n\": this construct");
-    let key = "<xs:element name='a'><xs:complexType/>\n<xs:key name='k'><xs:selector xpath='a'/><xs:field xpath='b'/></xs:key></xs:element>";
-    refused(key, 3, "xs:key name=\"k\": this construct");
     refused("<xs:element name='a' type='xs:ENTITY'/>", 2, "not supported");
 }
 
@@ -140,6 +138,30 @@ fn what_json_cannot_carry_is_an_obstacle_and_not_an_error() {
     let both = "<xs:choice><xs:sequence><xs:element name='a' type='xs:string'/><xs:element name='c' type='xs:string'/></xs:sequence>
         <xs:sequence><xs:element name='b' type='xs:string'/><xs:element name='c' type='xs:string'/></xs:sequence></xs:choice>";
     assert!(obstacles(both).is_empty());
+}
+
+#[test]
+fn identity_constraints_must_be_whole() {
+    let key = |inside: &str| format!("<xs:element name='a'><xs:complexType/>\n{inside}</xs:element>");
+    let parts = "<xs:selector xpath='b'/><xs:field xpath='@c'/>";
+    refused(
+        &key("<xs:key name='k'><xs:selector xpath='b'/></xs:key>"),
+        3,
+        "one selector and at least one field",
+    );
+    refused(
+        &key("<xs:key name='k'><xs:selector xpath='b[1]'/><xs:field xpath='@c'/></xs:key>"),
+        3,
+        "a path such as",
+    );
+    refused(
+        &key("<xs:key name='k'><xs:selector xpath='@b'/><xs:field xpath='@c'/></xs:key>"),
+        3,
+        "a path such as",
+    );
+    refused(&key(&format!("<xs:keyref name='k' refer='manca'>{parts}</xs:keyref>")), 3, "no key {}manca");
+    let two = "<xs:key name='k'><xs:selector xpath='b'/><xs:field xpath='@c'/><xs:field xpath='d'/></xs:key>";
+    refused(&key(&format!("<xs:keyref name='r' refer='k'>{parts}</xs:keyref>{two}")), 3, "as many fields");
 }
 
 #[test]

@@ -10,6 +10,7 @@
 
 mod compile;
 mod datatype;
+pub(crate) mod identity;
 pub(crate) mod lines;
 mod load_error;
 pub(crate) mod member_name;

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use super::identity::Identity;
 use super::load_error::LoadError;
 use super::model::Model;
 use super::simple::{Simple, SimpleId};
@@ -14,6 +15,8 @@ use super::table::Table;
 pub(crate) type ElementId = u32;
 /// The number of a complex type in its plan.
 pub(crate) type ComplexId = u32;
+/// The number of an identity constraint in its plan.
+pub(crate) type IdentityId = u32;
 /// The number of a namespace in its plan.
 pub(crate) type NamespaceId = u32;
 /// The number of a member within its type.
@@ -40,6 +43,7 @@ pub(crate) struct Plan {
     pub(crate) elements: Table<Element>,
     pub(crate) complexes: Table<Complex>,
     pub(crate) simples: Table<Simple>,
+    pub(crate) identities: Table<Identity>,
     /// Global elements, for wildcards and for finding a root.
     pub(crate) global_elements: HashMap<(NamespaceId, Box<str>), ElementId>,
     /// Global attributes, for wildcards.
@@ -66,6 +70,8 @@ pub(crate) struct Element {
     /// Whether `xsi:type` may name a type derived by extension, by restriction.
     pub(crate) block: Derivations,
     pub(crate) constraint: Constraint,
+    /// The identity constraints whose scope the element is.
+    pub(crate) identities: Box<[IdentityId]>,
     /// The name as it is written on the way from JSON, prefix included.
     pub(crate) tag: Box<str>,
 }

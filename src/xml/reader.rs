@@ -1,8 +1,10 @@
 //! The strict pull reader.
 //!
-//! The tokeniser finds where markup begins and ends; everything that XML 1.0 and Namespaces in XML 1.0 demand of
-//! what stands between is checked here. Events borrow from the text: an element or a text without entities,
-//! carriage returns or CDATA boundaries costs no allocation.
+//! What nearly every message consists of, tags and text written plainly, is read here in one pass (see `plain`). All
+//! else goes to the tokeniser, markup by markup: it finds where the markup ends, and everything that XML 1.0 and
+//! Namespaces in XML 1.0 demand of what stands between is checked here. The plain way takes only what the other way
+//! takes too, and means the same by it; whatever it hesitates at, it leaves. Events borrow from the text: an element
+//! or a text without entities, carriage returns or CDATA boundaries costs no allocation.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -11,6 +13,7 @@ use memchr::{memchr, memchr2};
 use quick_xml::events::Event as Token;
 
 use super::namespaces::Scopes;
+use super::plain::{self, Text};
 use super::{Binding, Limits, NamespaceIndex, XmlError, XmlErrorKind, characters};
 
 /// A qualified name, resolved.
@@ -57,9 +60,8 @@ pub enum Event<'x> {
 #[derive(Debug)]
 pub struct Reader<'x> {
     text: &'x str,
-    tokens: quick_xml::Reader<&'x [u8]>,
-    /// Offset in `text` of the first byte that the tokeniser was given.
-    base: usize,
+    /// Offset in `text` of the end of what is to be read.
+    stop: usize,
     limits: Limits,
     scopes: Scopes<'x>,
     attributes: Vec<Attribute<'x>>,
@@ -73,6 +75,9 @@ pub struct Reader<'x> {
     root: Root,
     /// An empty-element tag was reported as started; its end is due.
     end_due: bool,
+    /// Leaves all markup to the tokeniser, to compare.
+    #[cfg(test)]
+    pub(super) careful: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,17 +107,11 @@ impl<'x> Reader<'x> {
     }
 
     fn over(text: &'x str, range: Range<usize>, limits: Limits) -> Self {
-        let slice = text.get(range.clone()).unwrap_or_default();
-        let mut tokens = quick_xml::Reader::from_str(slice);
-        let config = tokens.config_mut();
-        // Names are compared here, where the open elements are known anyway.
-        config.check_end_names = false;
-        config.allow_unmatched_ends = true;
-        config.check_comments = true;
+        let whole = text.get(range.clone()).is_some();
+        let range = if whole { range } else { 0..0 };
         Self {
             text,
-            tokens,
-            base: range.start,
+            stop: range.end,
             limits,
             scopes: Scopes::new(),
             attributes: Vec::with_capacity(16),
@@ -122,6 +121,8 @@ impl<'x> Reader<'x> {
             elements: 0,
             root: Root::Awaited,
             end_due: false,
+            #[cfg(test)]
+            careful: false,
         }
     }
 
@@ -192,54 +193,42 @@ impl<'x> Reader<'x> {
         }
         loop {
             self.offset = self.end;
-            let token = self.tokens.read_event();
-            self.end = self.base + usize::try_from(self.tokens.buffer_position()).unwrap_or(usize::MAX);
-            let token = token.map_err(|e| self.tokeniser_error(&e))?;
-            let raw = self.text.get(self.offset..self.end).unwrap_or_default();
-            match token {
-                Token::Start(_) => return self.start(raw, 1, 1).map(Event::Start),
-                Token::Empty(_) => {
-                    let name = self.start(raw, 1, 2)?;
-                    self.end_due = true;
-                    return Ok(Event::Start(name));
-                }
-                Token::End(_) => return self.end(raw),
-                Token::Text(_) => {
-                    if let Some(text) = self.text_run(raw)? {
-                        return Ok(Event::Text(text));
+            let rest = self.text.get(self.offset..self.stop).unwrap_or_default();
+            match rest.as_bytes() {
+                #[cfg(test)]
+                [b'<' | b'&', ..] if self.careful => {}
+                [b'<', b'/', ..] => {
+                    if let Some(length) = self.open.last().and_then(|open| plain::end_tag(rest, open)) {
+                        self.end += length;
+                        self.close();
+                        return Ok(Event::End);
                     }
                 }
-                Token::CData(_) => {
-                    self.inside_root()?;
-                    let content = self.trimmed(raw, "<![CDATA[".len(), "]]>".len());
-                    self.check_characters(content, "<![CDATA[".len())?;
-                    self.check_text_length(content)?;
-                    return Ok(Event::Cdata(normalise_line_ends(content)));
-                }
-                Token::GeneralRef(_) => {
-                    self.inside_root()?;
-                    let name = self.trimmed(raw, 1, 1);
-                    return reference(name).map(Event::Text).map_err(|kind| self.error(kind));
-                }
-                Token::Comment(_) => {
-                    // `--->`: the grammar of §2.5 lets no comment end in a hyphen. The empty one only looks so.
-                    if raw.ends_with("--->") && raw != "<!---->" {
-                        return Err(self.error(XmlErrorKind::Malformed("a comment ends in \"--->\"".into())));
-                    }
-                    self.check_characters(raw, 0)?;
-                }
-                Token::PI(_) => {
-                    if let Some(target) = self.instruction(raw)? {
-                        return Ok(Event::Instruction(target));
+                [b'<', b'!' | b'?', ..] => {}
+                [b'<', ..] => {
+                    if let Some(tag) = plain::start_tag(rest, self.offset, &self.limits, &mut self.attributes)
+                    {
+                        self.end += tag.length;
+                        self.end_due = tag.empty;
+                        return self.started(tag.name, tag.local).map(Event::Start);
                     }
                 }
-                Token::Decl(_) => {
-                    if self.offset != 0 || declaration_is_malformed(raw) {
-                        return Err(self.error(XmlErrorKind::BadDeclaration));
+                [b'&', ..] => {
+                    if let Some(name) = plain::reference(rest) {
+                        self.inside_root()?;
+                        self.end += name.len() + 2;
+                        return reference(name).map(Event::Text).map_err(|kind| self.error(kind));
                     }
                 }
-                Token::DocType(_) => return Err(self.error(XmlErrorKind::DocumentType)),
-                Token::Eof => {
+                [_, ..] => {
+                    let text = plain::text(rest);
+                    self.end += text.run.len();
+                    match self.text_run(&text)? {
+                        Some(text) => return Ok(Event::Text(text)),
+                        None => continue,
+                    }
+                }
+                [] => {
                     return match self.root {
                         Root::Closed => Ok(Event::Eof),
                         Root::Open => Err(self.error(XmlErrorKind::UnexpectedEnd)),
@@ -247,7 +236,62 @@ impl<'x> Reader<'x> {
                     };
                 }
             }
+            if let Some(event) = self.markup(rest)? {
+                return Ok(event);
+            }
         }
+    }
+
+    /// The markup that `rest` begins with, by the tokeniser; `None` where there is nothing to tell of it.
+    fn markup(&mut self, rest: &'x str) -> Result<Option<Event<'x>>, XmlError> {
+        let mut tokens = quick_xml::Reader::from_str(rest);
+        let config = tokens.config_mut();
+        // Names are compared here, where the open elements are known anyway.
+        config.check_end_names = false;
+        config.allow_unmatched_ends = true;
+        config.check_comments = true;
+        let token = tokens.read_event();
+        self.end = self.offset + usize::try_from(tokens.buffer_position()).unwrap_or(usize::MAX);
+        let token = token.map_err(|e| self.tokeniser_error(&e))?;
+        let raw = self.text.get(self.offset..self.end).unwrap_or_default();
+        match token {
+            Token::Start(_) => return self.start(raw, 1, 1).map(Event::Start).map(Some),
+            Token::Empty(_) => {
+                let name = self.start(raw, 1, 2)?;
+                self.end_due = true;
+                return Ok(Some(Event::Start(name)));
+            }
+            Token::End(_) => return self.end(raw).map(Some),
+            Token::CData(_) => {
+                self.inside_root()?;
+                let content = self.trimmed(raw, "<![CDATA[".len(), "]]>".len());
+                self.check_characters(content, "<![CDATA[".len())?;
+                self.check_text_length(content)?;
+                return Ok(Some(Event::Cdata(normalise_line_ends(content))));
+            }
+            Token::GeneralRef(_) => {
+                self.inside_root()?;
+                let name = self.trimmed(raw, 1, 1);
+                return reference(name).map(Event::Text).map(Some).map_err(|kind| self.error(kind));
+            }
+            Token::Comment(_) => {
+                // `--->`: the grammar of §2.5 lets no comment end in a hyphen. The empty one only looks so.
+                if raw.ends_with("--->") && raw != "<!---->" {
+                    return Err(self.error(XmlErrorKind::Malformed("a comment ends in \"--->\"".into())));
+                }
+                self.check_characters(raw, 0)?;
+            }
+            Token::PI(_) => return Ok(self.instruction(raw)?.map(Event::Instruction)),
+            Token::Decl(_) => {
+                if self.offset != 0 || declaration_is_malformed(raw) {
+                    return Err(self.error(XmlErrorKind::BadDeclaration));
+                }
+            }
+            Token::DocType(_) => return Err(self.error(XmlErrorKind::DocumentType)),
+            // Text is not markup, and the end was looked for before.
+            Token::Text(_) | Token::Eof => return Err(self.error(XmlErrorKind::UnexpectedEnd)),
+        }
+        Ok(None)
     }
 
     /// Passes over the rest of the element just started, up to and including its end.
@@ -286,7 +330,51 @@ impl<'x> Reader<'x> {
         Ok(only_text.then(|| whole.unwrap_or_default()))
     }
 
+    /// The whole content of the element just started, up to and including its end, where it is one plain run of text;
+    /// [`Reader::offset`] is then that of the text. Where it is anything else, nothing happens.
+    #[inline]
+    pub(crate) fn plain_content(&mut self) -> Option<&'x str> {
+        if self.end_due {
+            return None;
+        }
+        let rest = self.text.get(self.end..self.stop)?;
+        let text = plain::text(rest);
+        let length = text.run.len();
+        if !text.is_plain() || length > self.limits.text_bytes {
+            return None;
+        }
+        let tag = plain::end_tag(rest.get(length..)?, self.open.last()?)?;
+        self.offset = self.end;
+        self.end += length + tag;
+        self.close();
+        Some(text.run)
+    }
+
     fn start(&mut self, raw: &'x str, open: usize, close: usize) -> Result<Name<'x>, XmlError> {
+        let content = self.trimmed(raw, open, close);
+        let (qualified, rest) = split_name(content);
+        self.enter(qualified)?;
+        let (prefix, local) = self.split_qualified(qualified)?;
+        self.read_attributes(rest, self.offset + open + qualified.len())?;
+        self.resolve_attributes()?;
+        self.resolved(qualified, prefix, local)
+    }
+
+    /// A start tag that was read the plain way: its attributes are there, without their namespaces.
+    #[inline]
+    fn started(&mut self, qualified: &'x str, local: &'x str) -> Result<Name<'x>, XmlError> {
+        self.enter(qualified)?;
+        if !self.attributes.is_empty() {
+            self.resolve_attributes()?;
+        }
+        if local.len() == qualified.len() {
+            return Ok(Name { namespace: self.scopes.default_namespace(), local, qualified });
+        }
+        let (prefix, local) = self.split_qualified(qualified)?;
+        self.resolved(qualified, prefix, local)
+    }
+
+    fn enter(&mut self, qualified: &'x str) -> Result<(), XmlError> {
         match self.root {
             Root::Awaited => self.root = Root::Open,
             Root::Open => {}
@@ -299,16 +387,15 @@ impl<'x> Reader<'x> {
         if self.open.len() >= self.limits.depth {
             return Err(self.too_large("levels of nesting", self.limits.depth));
         }
-        let content = self.trimmed(raw, open, close);
-        let (qualified, rest) = split_name(content);
-        let (prefix, local) = self.split_qualified(qualified)?;
         self.open.push(qualified);
-        self.read_attributes(rest, self.offset + open + qualified.len())?;
-        let namespace = self
-            .scopes
-            .resolve(prefix)
-            .ok_or_else(|| self.error(XmlErrorKind::UnboundPrefix(prefix.to_owned())))?;
-        Ok(Name { namespace, local, qualified })
+        Ok(())
+    }
+
+    fn resolved(&self, qualified: &'x str, prefix: &str, local: &'x str) -> Result<Name<'x>, XmlError> {
+        match self.scopes.resolve(prefix) {
+            Some(namespace) => Ok(Name { namespace, local, qualified }),
+            None => Err(self.error(XmlErrorKind::UnboundPrefix(prefix.to_owned()))),
+        }
     }
 
     fn end(&mut self, raw: &'x str) -> Result<Event<'x>, XmlError> {
@@ -370,11 +457,12 @@ impl<'x> Reader<'x> {
                 }
                 self.declare(prefix, normalised, depth)?;
             } else {
-                let name = Name { namespace: NamespaceIndex::NONE, local: name, qualified: name };
+                let (_, local) = self.split_qualified(name)?;
+                let name = Name { namespace: NamespaceIndex::NONE, local, qualified: name };
                 self.attributes.push(Attribute { name, value: normalised, offset });
             }
         }
-        self.resolve_attributes()
+        Ok(())
     }
 
     fn declare(&mut self, prefix: &'x str, namespace: Cow<'x, str>, depth: usize) -> Result<(), XmlError> {
@@ -382,29 +470,43 @@ impl<'x> Reader<'x> {
         declared.map_err(|kind| self.error(kind))
     }
 
+    /// Gives the attributes their namespaces, and refuses two of one expanded name (NS §6.3).
     fn resolve_attributes(&mut self) -> Result<(), XmlError> {
         let mut attributes = std::mem::take(&mut self.attributes);
+        // One bit for each kind of name met: only names of one kind need to be compared.
+        let mut kinds = 0u64;
+        let mut alike = false;
         for attribute in &mut attributes {
-            let (prefix, local) = self.split_qualified(attribute.name.qualified)?;
-            attribute.name.local = local;
-            if !prefix.is_empty() {
+            let name = attribute.name;
+            if name.local.len() != name.qualified.len() {
+                let (prefix, _) = self.split_qualified(name.qualified)?;
                 attribute.name.namespace = self
                     .scopes
                     .resolve(prefix)
                     .ok_or_else(|| self.error(XmlErrorKind::UnboundPrefix(prefix.to_owned())))?;
             }
+            let kind = 1 << (kind_of_name(name.local.as_bytes()) % 64);
+            alike |= kinds & kind != 0;
+            kinds |= kind;
         }
-        let mut earlier: &[Attribute<'x>] = &attributes;
+        if alike {
+            self.refuse_duplicates(&attributes)?;
+        }
+        self.attributes = attributes;
+        Ok(())
+    }
+
+    fn refuse_duplicates(&self, attributes: &[Attribute<'x>]) -> Result<(), XmlError> {
+        let mut earlier = attributes;
         while let Some((last, before)) = earlier.split_last() {
-            let same = |a: &&Attribute<'x>| {
+            let same = |a: &Attribute<'x>| {
                 a.name.local == last.name.local && a.name.namespace == last.name.namespace
             };
-            if before.iter().any(|a| same(&a)) {
+            if before.iter().any(same) {
                 return Err(self.error(XmlErrorKind::DuplicateAttribute(last.name.qualified.to_owned())));
             }
             earlier = before;
         }
-        self.attributes = attributes;
         Ok(())
     }
 
@@ -423,19 +525,24 @@ impl<'x> Reader<'x> {
         Ok((prefix, local))
     }
 
-    fn text_run(&mut self, raw: &'x str) -> Result<Option<Cow<'x, str>>, XmlError> {
+    #[inline]
+    fn text_run(&self, text: &Text<'x>) -> Result<Option<Cow<'x, str>>, XmlError> {
+        let run = text.run;
         if self.root != Root::Open {
-            if characters::is_blank(raw) {
+            if characters::is_blank(run) {
                 return Ok(None);
             }
             return Err(self.error(XmlErrorKind::OutsideRoot));
         }
-        if let Some(at) = memchr::memmem::find(raw.as_bytes(), b"]]>") {
+        self.check_text_length(run)?;
+        if text.is_plain() {
+            return Ok(Some(Cow::Borrowed(run)));
+        }
+        if let Some(at) = memchr::memmem::find(run.as_bytes(), b"]]>") {
             return Err(XmlError { kind: XmlErrorKind::CdataEndInText, offset: self.offset + at });
         }
-        self.check_characters(raw, 0)?;
-        self.check_text_length(raw)?;
-        Ok(Some(normalise_line_ends(raw)))
+        self.check_characters(run, 0)?;
+        Ok(Some(normalise_line_ends(run)))
     }
 
     fn instruction(&self, raw: &'x str) -> Result<Option<&'x str>, XmlError> {
@@ -496,6 +603,12 @@ impl<'x> Reader<'x> {
         };
         self.error(kind)
     }
+}
+
+/// A number that differs for most names of one form.
+fn kind_of_name(name: &[u8]) -> usize {
+    let at = |index: usize| usize::from(name.get(index).copied().unwrap_or_default());
+    name.len() + 5 * at(0) + 11 * at(name.len() / 2) + 23 * at(name.len().saturating_sub(1))
 }
 
 fn split_name(content: &str) -> (&str, &str) {

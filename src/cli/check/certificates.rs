@@ -13,7 +13,7 @@ use crate::cli::causes::chain;
 use crate::clock;
 use crate::config::{ClientCertificate, Config, ServerTls as Files};
 use crate::gateway::roads;
-use crate::http::tls::{self, ServerTls, instant};
+use crate::http::tls::{self, ClientCertificates, ServerTls, instant};
 use crate::node::Client;
 use crate::telemetry::events::CertificateSeen;
 
@@ -52,11 +52,13 @@ impl Look<'_> {
         if let Some(ca) = ca {
             sound &= self.authorities(section, "client_ca_file", ca);
         }
-        let made_later =
-            self.is_generated(&files.certificate_file) || ca.is_some_and(|ca| self.is_missing(ca));
-        if sound && !made_later {
+        if sound && !self.is_generated(&files.certificate_file) {
+            let mut files = roads::tls_files(files);
+            if ca.is_some_and(|ca| self.is_missing(ca)) {
+                files.clients = ClientCertificates::NotAsked;
+            }
             // What the gateway does when it starts. Chain and authorities are sound: what is wrong is the key.
-            if let Err(error) = ServerTls::load(roads::tls_files(files)) {
+            if let Err(error) = ServerTls::load(files) {
                 self.wrong(section, "key_file", &chain(&error));
             }
         }
@@ -174,6 +176,23 @@ mod tests {
         let checked = said("pdd-server.pem", "node-client.key", 0);
         let [error] = checked.errors.as_slice() else { panic!("{:?}", checked.errors) };
         assert!(error.contains("config.toml:") && error.contains(": listeners.pdd.key_file: "), "{error}");
+    }
+
+    #[test]
+    fn a_pair_is_tried_although_the_sandbox_has_still_to_make_the_authority() {
+        let folder = tempfile::tempdir().unwrap();
+        let pki = pki::ensure(folder.path(), &[], NOW.parse().unwrap()).unwrap();
+        let config = crate::config::embedded(Path::new("")).unwrap();
+        let (_, mut files) = config.listeners.pdd.https.unwrap();
+        let later = folder.path().join("later");
+        files.certificate_file = pki.pdd_server.certificate;
+        files.key_file = pki.node_client.key;
+        files.client_ca_file = Some(later.join("ca.pem"));
+        let mut checked = Checked::default();
+        let (keys, now) = (Keys::read(None), NOW.parse().unwrap());
+        let mut look = Look { keys: &keys, now, generated: Some(later), seen: 0, checked: &mut checked };
+        look.listener("listeners.pdd", &files);
+        assert!(checked.errors[0].contains("listeners.pdd.key_file"), "{:?}", checked.errors);
     }
 
     #[test]

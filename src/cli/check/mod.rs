@@ -42,8 +42,8 @@ pub(super) fn run(named: Option<&Path>) -> Exit {
             if let Some(knowledge) = &knowledge {
                 identity(&config, knowledge, &keys, &mut checked);
             }
-            certificates::check(&config, &keys, Timestamp::now(), &mut checked);
             folders::check(&config, &keys, &mut checked);
+            certificates::check(&config, &keys, Timestamp::now(), &mut checked);
         }
         Err(errors) => {
             checked.errors.extend(errors.iter().map(ToString::to_string));

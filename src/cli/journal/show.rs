@@ -104,7 +104,10 @@ fn record(life: &Life, out: &mut String) {
     if let Some(schemi) = &life.schemi {
         field(out, "schemas", schemi);
     }
-    phases(out, &reception.timings);
+    // An attempt counts from the beginning.
+    if life.attempts.iter().all(|attempt| attempt.timings.is_empty()) {
+        phases(out, &reception.timings);
+    }
     if let Some(resolution) = &life.resolution {
         let word = resolution.resolution.as_str().replace('_', " ");
         field(out, "resolved", &format!("{word}, by {} at {}", resolution.who, rome(resolution.at)));
@@ -117,8 +120,13 @@ fn attempt(attempt: &Attempt, out: &mut String) {
         0 => writeln!(out, "\nRefused by the gateway"),
         number => writeln!(out, "\nAttempt {number}: {}", attempt.stato),
     };
-    let end = attempt.ended_at.map_or("not ended".to_owned(), |end| between(attempt.started_at, end));
-    field(out, "began", &format!("{}, took {end}", exact(attempt.started_at)));
+    if attempt.number > 0 {
+        let took = match attempt.ended_at {
+            Some(end) => format!("took {}", between(attempt.started_at, end)),
+            None => "not ended".to_owned(),
+        };
+        field(out, "began", &format!("{}, {took}", exact(attempt.started_at)));
+    }
     if let Some(status) = attempt.node_status {
         field(out, "came back", &format!("HTTP {status}"));
     }
@@ -135,11 +143,9 @@ fn attempt(attempt: &Attempt, out: &mut String) {
 
 fn failure(failure: &Failing, out: &mut String) {
     let Failing { code, fault, phase, retry, place, detail } = failure;
-    field(
-        out,
-        "failed",
-        &format!("{code} in phase {phase}, fault of the {fault}, retry: {retry}").replace('_', " "),
-    );
+    let fault = if fault == "nobody" { "nobody's fault".to_owned() } else { format!("fault of the {fault}") };
+    let retry = retry.replace(['_', '-'], " ");
+    field(out, "failed", &format!("{code} in phase {phase}, {fault}, retry: {retry}"));
     if let Some(place) = place {
         field(out, "at", place);
     }

@@ -82,6 +82,14 @@ pub(super) enum CallError {
         /// Why.
         error: std::io::Error,
     },
+    /// Somebody is there, and no secure connection comes about.
+    #[error("no TLS with {authority}: {error}")]
+    Handshake {
+        /// Host and port.
+        authority: String,
+        /// Why.
+        error: std::io::Error,
+    },
     /// The exchange broke off.
     #[error("the exchange with {authority} broke off: {}", crate::cli::causes::chain(.error.as_ref()))]
     Broken {
@@ -103,7 +111,18 @@ pub(super) enum CallError {
 impl CallError {
     /// Whether the question was wrong, as opposed to nobody being there.
     pub(super) fn is_usage(&self) -> bool {
-        !matches!(self, Self::Unreachable { .. } | Self::Broken { .. } | Self::Deadline { .. })
+        match self {
+            Self::Url(_)
+            | Self::NoAuthority
+            | Self::Authority(_)
+            | Self::Pem { .. }
+            | Self::Pair { .. }
+            | Self::Setup(_) => true,
+            Self::Unreachable { .. }
+            | Self::Handshake { .. }
+            | Self::Broken { .. }
+            | Self::Deadline { .. } => false,
+        }
     }
 }
 
@@ -147,7 +166,9 @@ pub(super) async fn post(
             None => exchange(tcp, request, &authority).await,
             Some(config) => {
                 let name = ServerName::try_from(host.clone()).map_err(|_| bad())?;
-                let secured = TlsConnector::from(config).connect(name, tcp).await.map_err(unreachable)?;
+                let secured = TlsConnector::from(config).connect(name, tcp).await;
+                let secured =
+                    secured.map_err(|error| CallError::Handshake { authority: authority.clone(), error })?;
                 exchange(secured, request, &authority).await
             }
         }

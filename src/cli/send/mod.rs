@@ -170,7 +170,7 @@ fn told(
     let text = encoding::decode(&replied.body, None).unwrap_or_default();
     if raw {
         bytes(&replied.body);
-    } else {
+    } else if !text.is_empty() {
         print(&format!("{}\n", pretty::xml(&text)));
     }
     if let Some(busta) = &outgoing.busta {
@@ -190,6 +190,23 @@ fn told(
     }
     if let Some(reference) = header(pdd::REFERENCE) {
         eprintln!("record  {reference}: egov-bridge journal show {reference}");
+        if judged.is_open {
+            let request = format!("egov-bridge journal show {reference} --only request");
+            eprintln!("repeat  {request} | egov-bridge send --as-is -");
+        }
     }
     judged.exit
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gateway_that_listens_everywhere_is_called_on_this_machine() {
+        let at = |text: &str| reachable(text.parse().unwrap()).to_string();
+        assert_eq!(at("0.0.0.0:8080"), "127.0.0.1:8080");
+        assert_eq!(at("[::]:8080"), "[::1]:8080");
+        assert_eq!(at("10.1.2.3:8080"), "10.1.2.3:8080");
+    }
 }

@@ -165,3 +165,60 @@ fn busta(azione: &Azione, mittente: &str, knowledge: &Knowledge, now: Timestamp)
         ..Busta::default()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config;
+    use crate::services::corpo;
+
+    const UNILAV: &str = include_str!("../../../samples/documenti/unilav-delegato.xml");
+    const IDSAP: &str = include_str!("../../../samples/documenti/identificativo-sap.xml");
+
+    fn knowledge() -> Knowledge {
+        Knowledge::load(&config::embedded(Path::new("")).unwrap().directories).unwrap()
+    }
+
+    fn wrapped(document: &str, azione: Option<&str>, mittente: &str) -> Result<String, WrapError> {
+        let now = "2026-11-21T10:00:00Z".parse().unwrap();
+        wrap(document, azione, mittente, &knowledge(), &Limits::default(), now)
+    }
+
+    #[test]
+    fn what_is_wrapped_passes_every_rule_of_the_busta_and_comes_out_as_it_went_in() {
+        let knowledge = knowledge();
+        let limits = Limits::default();
+        let text = wrapped(UNILAV, None, "VAL D'AOSTA").unwrap();
+        let envelope = soap::decode(&text, &limits).unwrap();
+        let received = egov::decode(&envelope).unwrap();
+        let now = "2026-11-21T10:00:30Z".parse().unwrap();
+        assert_eq!(received.verify(&knowledge.registro, now), Vec::new());
+        let servizio = received.busta.servizio.unwrap();
+        let azione = knowledge.catalogue.azione(&servizio.tipo, &servizio.nome, None).unwrap();
+        let namespace = knowledge.wrapper_namespace(azione).unwrap();
+        let inviato = corpo::apri(azione, &envelope, &namespace).unwrap();
+        assert_eq!(inviato.reader(&limits).text(), UNILAV);
+    }
+
+    #[test]
+    fn a_document_of_several_actions_must_be_told_which() {
+        let error = wrapped(IDSAP, None, "LAZIO").unwrap_err();
+        assert!(error.is_usage());
+        assert_eq!(
+            error.to_string(),
+            "several actions take a document <IDSAP>: say --azione annullaSAP or --azione richiestaSAP"
+        );
+        assert!(wrapped(IDSAP, Some("richiestaSAP"), "LAZIO").unwrap().contains("<typ:richiestaSAP "));
+        assert!(matches!(wrapped(IDSAP, Some("invioSAP"), "LAZIO"), Err(WrapError::OtherAction { .. })));
+    }
+
+    #[test]
+    fn an_unknown_party_and_an_unknown_document_are_named() {
+        let error = wrapped(UNILAV, None, "ATLANTIDE").unwrap_err().to_string();
+        assert!(error.contains("ATLANTIDE") && error.contains("VENETO"), "{error}");
+        let error = wrapped("<a/>", None, "LAZIO").unwrap_err();
+        assert!(!error.is_usage() && error.to_string().contains("UniLav"));
+    }
+}

@@ -371,7 +371,8 @@ fn bring_up_to_date(path: &Path) -> Result<(), JournalError> {
     format::found(&connection, path)?;
     drop(std::mem::replace(&mut connection, connection::writing(path)?));
     let before = format::bring_up_to_date(&mut connection, path)?;
-    if before != format::KNOWN {
+    // A file of format 0 is one that was just made.
+    if before != format::KNOWN && before != 0 {
         tracing::info!(path = %path.display(), from = before, to = format::KNOWN, "journal_format_raised");
     }
     Ok(())

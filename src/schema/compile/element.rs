@@ -41,6 +41,7 @@ impl<'s> Compiler<'s, '_> {
             is_abstract: self.flag(site, "abstract"),
             block,
             constraint: self.constraint(site),
+            identities: self.identities(site),
             tag: "".into(),
         };
         if element.local.is_empty() {

@@ -26,6 +26,7 @@ impl<'s> Compiler<'s, '_> {
             next += 1;
         }
         self.check_elements();
+        self.resolve_references();
         let mut complexes: Vec<Complex> = Vec::with_capacity(self.definitions.len());
         for id in 0..index(self.definitions.len()) {
             let complex = self.definition(id).map(|d| self.lay_out(id, &d)).unwrap_or_default();
@@ -44,6 +45,8 @@ impl<'s> Compiler<'s, '_> {
         plan.global_types.insert((namespace, "anySimpleType".into()), TypeId::Simple(0));
         plan.namespaces = std::mem::take(&mut self.namespaces);
         plan.prefixes.resize(plan.namespaces.len(), "".into());
+        let identities = std::mem::take(&mut self.identities);
+        plan.identities = Table::new(identities.into_iter().map(|(identity, _)| identity).collect());
         plan.elements = Table::new(std::mem::take(&mut self.elements));
         plan.simples = Table::new(std::mem::take(&mut self.simples));
         plan.complexes = Table::new(complexes);

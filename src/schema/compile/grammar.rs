@@ -43,6 +43,7 @@ const FACETS: &[&str] = &[
 const FACET: &[&str] = &["value", "fixed", "id"];
 const NOTE: &[&str] = &["annotation"];
 const GROUP: &[&str] = &["annotation", "element", "group", "choice", "sequence", "any"];
+const IDENTITY: &[&str] = &["annotation", "selector", "field"];
 const TYPE: &[&str] = &[
     "annotation",
     "simpleContent",
@@ -101,8 +102,13 @@ const CONSTRUCTS: &[Construct] = &[
             "form",
             "id",
         ],
-        children: &["annotation", "simpleType", "complexType"],
+        children: &["annotation", "simpleType", "complexType", "unique", "key", "keyref"],
     },
+    Construct { tag: "unique", attributes: &["name", "id"], children: IDENTITY },
+    Construct { tag: "key", attributes: &["name", "id"], children: IDENTITY },
+    Construct { tag: "keyref", attributes: &["name", "refer", "id"], children: IDENTITY },
+    Construct { tag: "selector", attributes: &["xpath", "id"], children: NOTE },
+    Construct { tag: "field", attributes: &["xpath", "id"], children: NOTE },
     Construct {
         tag: "attribute",
         attributes: &["name", "ref", "type", "use", "default", "fixed", "form", "id"],
@@ -183,7 +189,7 @@ const CONSTRUCTS: &[Construct] = &[
 ];
 
 /// What XSD 1.0 has and the engine has not.
-const UNSUPPORTED: &[&str] = &["redefine", "notation", "unique", "key", "keyref", "selector", "field"];
+const UNSUPPORTED: &[&str] = &["redefine", "notation"];
 
 /// Appends everything in the file that is not a construct the engine knows.
 pub(super) fn check(parsed: &Parsed<'_>, errors: &mut Vec<LoadError>) {

@@ -14,6 +14,7 @@ mod element;
 mod facets;
 mod finish;
 mod grammar;
+mod identity;
 mod members;
 mod particle;
 mod simple;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 
 use roxmltree::{Node, NodeId};
 
+use super::identity::Identity;
 use super::load_error::{LoadError, LoadErrorKind};
 use super::pattern::Pattern;
 use super::plan::{ComplexId, Derivations, Element, ElementId, NamespaceId, Plan, TypeId};
@@ -82,6 +84,8 @@ struct Compiler<'s, 'p> {
     complex_ids: HashMap<Key, ComplexId>,
     complex_sites: Vec<Option<Site<'s>>>,
     definitions: Vec<Progress>,
+    /// Identity constraints, and where they are declared.
+    identities: Vec<(Identity, Site<'s>)>,
     /// The groups being expanded, to refuse one that holds itself.
     open_groups: Vec<Key>,
 }
@@ -118,6 +122,7 @@ pub(super) fn compile<'s>(
         complex_ids: HashMap::new(),
         complex_sites: vec![None],
         definitions: vec![Progress::Done(Rc::new(Definition::any_type()))],
+        identities: Vec::new(),
         open_groups: Vec::new(),
     };
     compiler.collect();

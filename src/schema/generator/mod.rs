@@ -82,7 +82,7 @@ impl<'t> Generator<'t> {
                     let dir = name.rsplit_once('/').map_or(String::new(), |(dir, _)| format!("{dir}/"));
                     let namespace =
                         if tag == "include" { target } else { node.attribute("namespace").unwrap_or("") };
-                    self.add(files, &format!("{dir}{location}"), &namespace.to_owned());
+                    self.add(files, &format!("{dir}{location}"), namespace);
                     continue;
                 }
                 _ => continue,

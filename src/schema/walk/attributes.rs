@@ -164,6 +164,11 @@ impl<'d, 'x, S: Sink> Walker<'d, 'x, '_, S> {
             let (value, offset) = (attribute.value.to_string(), attribute.offset);
             self.identities(simple, &value, Place::attribute(offset, frame.start, &declared.local));
         }
+        if self.identities.is_some() {
+            let Some(attribute) = self.reader.attributes().get(number) else { return };
+            let (index, value) = (attribute.name.namespace, attribute.value.to_string());
+            self.identity_attribute(index, attribute.name.local, declared.of, &value);
+        }
         if self.telling() {
             let Some(attribute) = self.reader.attributes().get(number) else { return };
             self.sink.string(complex.members.get(usize::from(declared.member)), &attribute.value);

@@ -4,12 +4,24 @@ use std::borrow::Cow;
 
 use super::faults::Place;
 use super::{Walker, resolve};
-use crate::schema::plan::{Constraint, Element, Member};
+use crate::schema::plan::{Constraint, Element, Member, TypeId};
 use crate::schema::simple::{Fault, Role, Simple, SimpleId};
 use crate::schema::sink::Sink;
 use crate::schema::violation::Rule;
 use crate::schema::words;
-use crate::xml::{Event, Name, XSI_NAMESPACE, XmlError};
+use crate::xml::{Binding, Event, Name, XSI_NAMESPACE, XmlError};
+
+/// An element that holds text.
+#[derive(Clone, Copy)]
+pub(super) struct Leaf<'d, 'x> {
+    pub(super) declared: &'d Element,
+    pub(super) of: SimpleId,
+    pub(super) name: Name<'x>,
+    /// Byte offset of the start tag.
+    pub(super) start: usize,
+    /// What its text is told under.
+    pub(super) member: Option<&'d Member>,
+}
 
 /// Text, and where it begins.
 struct Collected<'x> {
@@ -21,48 +33,60 @@ struct Collected<'x> {
 
 impl<'d, 'x, S: Sink> Walker<'d, 'x, '_, S> {
     /// The rest of an element whose content is the text of a simple type.
-    pub(super) fn leaf(
-        &mut self,
-        declared: &'d Element,
-        of: SimpleId,
-        name: Name<'x>,
-        start: usize,
-        nil: bool,
-        member: Option<&'d Member>,
-    ) -> Result<(), XmlError> {
-        let simple = self.plan.simples.at(of);
-        let nil_text =
-            if nil { self.reader.attribute(XSI_NAMESPACE, "nil").map(str::to_owned) } else { None };
+    pub(super) fn leaf(&mut self, leaf: Leaf<'d, 'x>, nil: bool) -> Result<(), XmlError> {
+        let simple = self.plan.simples.at(leaf.of);
+        let nil = if nil { self.reader.attribute(XSI_NAMESPACE, "nil").map(str::to_owned) } else { None };
         // Prefixes that the element itself declares are gone after its end tag.
         let bindings = simple.has_names.then(|| self.reader.bindings());
-        let Collected { text, offset, marked_up } = self.collect(name, start)?;
-        if nil {
-            return self.nil_leaf(name, start, &text, nil_text.as_deref(), member, declared.of);
+        let collected = self.collect(leaf.name, leaf.start)?;
+        if let Some(nil) = nil {
+            self.nil_leaf(&leaf, &collected.text, &nil);
+        } else if !collected.marked_up {
+            self.leaf_value(&leaf, simple, &collected, bindings.as_deref());
         }
-        if marked_up {
-            return Ok(());
-        }
-        let named = |prefix: &str| {
-            let found = bindings.as_ref()?.iter().find(|b| b.prefix == prefix);
-            found.map(|b| b.namespace.to_string()).or_else(|| resolve(&self.reader, prefix))
-        };
-        let checked = check(simple, self.plan.simples.all(), &declared.constraint, &text, &named);
-        if let Err(fault) = checked {
-            self.faults.context(&self.reader);
-            let words = format!("{}: {}", name.local, fault.words);
-            self.faults.raise(Place::text(offset, start), fault.rule, &text, &fault.expected, words);
-            return Ok(());
-        }
-        if simple.has_identities {
-            self.identities(simple, &text, Place::text(offset, start));
-        }
-        if self.telling() {
-            self.sink.string(member, &text);
-        }
+        self.identity_end();
         Ok(())
     }
 
+    fn leaf_value(
+        &mut self,
+        leaf: &Leaf<'d, 'x>,
+        simple: &'d Simple,
+        collected: &Collected<'x>,
+        bindings: Option<&[Binding<'x>]>,
+    ) {
+        let Collected { text, offset, .. } = collected;
+        let constraint = &leaf.declared.constraint;
+        let named = |prefix: &str| {
+            let found = bindings?.iter().find(|b| b.prefix == prefix);
+            found.map(|b| b.namespace.to_string()).or_else(|| resolve(&self.reader, prefix))
+        };
+        if let Err(fault) = check(simple, self.plan.simples.all(), constraint, text, &named) {
+            self.faults.context(&self.reader);
+            let words = format!("{}: {}", leaf.name.local, fault.words);
+            self.faults.raise(Place::text(*offset, leaf.start), fault.rule, text, &fault.expected, words);
+            return;
+        }
+        if simple.has_identities {
+            self.identities(simple, text, Place::text(*offset, leaf.start));
+        }
+        if self.identities.is_some() {
+            let implied = match constraint {
+                Constraint::Default(value) | Constraint::Fixed(value) if text.is_empty() => value,
+                _ => &**text,
+            };
+            self.identity_text(leaf.of, implied);
+        }
+        if self.telling() {
+            self.sink.string(leaf.member, text);
+        }
+    }
+
     fn collect(&mut self, name: Name<'x>, start: usize) -> Result<Collected<'x>, XmlError> {
+        if let Some(text) = self.reader.plain_content() {
+            let offset = if text.is_empty() { start } else { self.reader.offset() };
+            return Ok(Collected { text: Cow::Borrowed(text), offset, marked_up: false });
+        }
         let mut collected = Collected { text: Cow::Borrowed(""), offset: start, marked_up: false };
         loop {
             match self.reader.next_event()? {
@@ -92,27 +116,18 @@ impl<'d, 'x, S: Sink> Walker<'d, 'x, '_, S> {
         }
     }
 
-    fn nil_leaf(
-        &mut self,
-        name: Name<'x>,
-        start: usize,
-        text: &str,
-        nil_text: Option<&str>,
-        member: Option<&'d Member>,
-        of: crate::schema::plan::TypeId,
-    ) -> Result<(), XmlError> {
+    fn nil_leaf(&mut self, leaf: &Leaf<'d, 'x>, text: &str, nil: &str) {
         if !text.is_empty() {
             self.faults.context(&self.reader);
-            let words = format!("{} is nil and must be empty", name.local);
-            self.faults.raise(Place::element(start), Rule::Nil, text, "nothing", words);
+            let words = format!("{} is nil and must be empty", leaf.name.local);
+            self.faults.raise(Place::element(leaf.start), Rule::Nil, text, "nothing", words);
         }
         // The object of a complex type is opened and closed by its own.
-        if self.telling() && matches!(of, crate::schema::plan::TypeId::Simple(_)) {
-            self.sink.open_object(member);
-            self.sink.nil(nil_text.unwrap_or("true"));
+        if self.telling() && matches!(leaf.declared.of, TypeId::Simple(_)) {
+            self.sink.open_object(leaf.member);
+            self.sink.nil(nil);
             self.sink.close_object();
         }
-        Ok(())
     }
 
     /// Remembers identifiers, and references to look up at the end.

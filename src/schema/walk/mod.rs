@@ -8,27 +8,31 @@
 //! see `recover`.
 
 mod attributes;
+mod content;
 mod faults;
+mod identity;
 pub(crate) mod leaf;
+mod object;
 mod recover;
 mod verbatim;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use super::Refusal;
 use super::model::START;
 use super::plan::{
     ANY_TYPE, ComplexId, Content, Element, ElementId, Member, MemberId, NO_NAMESPACE, NamespaceId, Plan,
-    Process, TypeId, Wildcard,
+    TypeId,
 };
 use super::set::Document;
 use super::sink::Sink;
 use super::table::index;
 use super::violation::Rule;
-use super::{Refusal, words};
-use crate::xml::characters::is_blank;
 use crate::xml::{Event, Name, NamespaceIndex, Reader, XSI_NAMESPACE, XmlError, locate};
 use faults::{Faults, Place};
+use identity::Identities;
+use leaf::Leaf;
 use verbatim::Verbatim;
 
 /// No member.
@@ -78,6 +82,8 @@ struct Walker<'d, 'x, 's, S> {
     /// Identifiers met, and references to them with their place.
     ids: HashSet<Box<str>>,
     references: Vec<(Box<str>, Place)>,
+    /// Identity constraints, where the plan has some.
+    identities: Option<Identities<'x>>,
 }
 
 /// An open element that can have children.
@@ -112,6 +118,7 @@ impl<'d, 'x, 's, S: Sink> Walker<'d, 'x, 's, S> {
             verbatim: None,
             ids: HashSet::new(),
             references: Vec::new(),
+            identities: (!plan.identities.all().is_empty()).then(Identities::default),
         }
     }
 
@@ -187,125 +194,6 @@ impl<'d, 'x, 's, S: Sink> Walker<'d, 'x, 's, S> {
         self.begin(declared, name, None)
     }
 
-    /// A start tag inside the innermost frame.
-    #[inline]
-    fn child(&mut self, name: Name<'x>) -> Result<(), XmlError> {
-        if let Some(verbatim) = &mut self.verbatim {
-            verbatim.child();
-        }
-        let namespace = self.namespace(name.namespace);
-        let Some(frame) = self.frames.last() else { return Ok(()) };
-        let (complex, nil) = (self.plan.complexes.at(frame.complex), frame.nil);
-        if nil {
-            return self.child_of_nil(name);
-        }
-        let Content::Elements(model) = &complex.content else { return self.child_of_empty(name) };
-        let position = if model.all {
-            self.step_all(model, namespace, name.local)
-        } else {
-            let (state, base) = (frame.state, frame.counters as usize);
-            let counters = self.counters.get_mut(base..).unwrap_or_default();
-            model.step(state, counters, namespace, name.local)
-        };
-        let position = match position {
-            Ok(position) => position,
-            Err(blocked) => return self.misplaced(model, name, namespace, blocked),
-        };
-        if let Some(frame) = self.frames.last_mut() {
-            frame.state = position + 1;
-        }
-        self.at_position(model.positions.at(position), name, namespace)
-    }
-
-    /// A child whose particle is known.
-    fn at_position(
-        &mut self,
-        position: &'d super::model::Position,
-        name: Name<'x>,
-        namespace: NamespaceId,
-    ) -> Result<(), XmlError> {
-        if let Some(wildcard) = &position.wildcard {
-            return self.admitted(wildcard, name, namespace);
-        }
-        let member = self.place(position.member);
-        self.begin(self.plan.elements.at(position.element), name, member)
-    }
-
-    /// A step of `xs:all`: any particle not met yet.
-    fn step_all(
-        &mut self,
-        model: &super::model::Model,
-        namespace: NamespaceId,
-        local: &str,
-    ) -> Result<u32, super::model::Blocked> {
-        let found = model.positions.all().iter().position(|p| p.is(namespace, local));
-        let Some(found) = found else { return Err(super::model::Blocked::NotHere) };
-        let position = index(found);
-        if self.was_seen(model.positions.at(position).member) {
-            return Err(super::model::Blocked::TooMany { position, max: 1 });
-        }
-        Ok(position)
-    }
-
-    /// A child that a wildcard admits (XSD part 1 §3.10.4).
-    fn admitted(
-        &mut self,
-        wildcard: &Wildcard,
-        name: Name<'x>,
-        namespace: NamespaceId,
-    ) -> Result<(), XmlError> {
-        if wildcard.process == Process::Skip {
-            return self.reader.skip_element();
-        }
-        let plan = self.plan;
-        if let Some(global) = plan.global_elements.get(&(namespace, name.local.into())) {
-            return self.begin(plan.elements.at(*global), name, None);
-        }
-        if wildcard.process == Process::Strict && self.reader.attribute(XSI_NAMESPACE, "type").is_none() {
-            let place = Place::element(self.reader.offset());
-            self.faults.context(&self.reader);
-            let words = format!("{} is not known to the schema", name.local);
-            self.faults.raise(place, Rule::Unexpected, name.local, "an element of the schema", words);
-            return self.reader.skip_element();
-        }
-        // Nothing is declared, so anything will do: the table's default element is of type `anyType`.
-        self.begin(plan.elements.at(ElementId::MAX), name, None)
-    }
-
-    /// Marks a member of the innermost frame as met, opens and closes arrays around it, and gives it if its name is
-    /// to be told.
-    #[inline]
-    fn place(&mut self, member: MemberId) -> Option<&'d Member> {
-        let telling = self.telling();
-        let frame = self.frames.last_mut()?;
-        let bit = usize::from(member);
-        let word = self.seen.get_mut(frame.seen as usize + bit / 64)?;
-        let first = *word & (1 << (bit % 64)) == 0;
-        *word |= 1 << (bit % 64);
-        if !telling {
-            return None;
-        }
-        if frame.array != NONE && frame.array != member {
-            self.sink.close_array();
-            frame.array = NONE;
-        }
-        let declared = self.plan.complexes.at(frame.complex).members.get(bit)?;
-        if !declared.repeated {
-            return Some(declared);
-        }
-        if first {
-            self.sink.open_array(declared);
-            frame.array = member;
-        }
-        None
-    }
-
-    fn was_seen(&self, member: MemberId) -> bool {
-        let Some(frame) = self.frames.last() else { return false };
-        let bit = usize::from(member);
-        self.seen.get(frame.seen as usize + bit / 64).is_some_and(|word| word & (1 << (bit % 64)) != 0)
-    }
-
     /// The element just started, of a known declaration.
     fn begin(
         &mut self,
@@ -322,10 +210,13 @@ impl<'d, 'x, 's, S: Sink> Walker<'d, 'x, 's, S> {
         if declared.is_abstract {
             self.is_abstract(name, start);
         }
+        if self.identities.is_some() {
+            self.identity_start(declared, name, start);
+        }
         match of {
             TypeId::Simple(id) => {
                 self.no_attributes(name, start);
-                self.leaf(declared, id, name, start, nil, member)
+                self.leaf(Leaf { declared, of: id, name, start, member }, nil)
             }
             TypeId::Complex(id) => self.begin_complex(declared, id, name, start, nil, member),
         }
@@ -377,7 +268,7 @@ impl<'d, 'x, 's, S: Sink> Walker<'d, 'x, 's, S> {
             if object && !nil {
                 self.mark(&frame, complex.value_member);
             }
-            self.leaf(declared, of, name, start, nil, value)?;
+            self.leaf(Leaf { declared, of, name, start, member: value }, nil)?;
             if object {
                 self.close_object(complex, &frame);
             }
@@ -390,102 +281,6 @@ impl<'d, 'x, 's, S: Sink> Walker<'d, 'x, 's, S> {
         frame.nil = nil;
         self.frames.push(frame);
         Ok(())
-    }
-
-    fn mark(&mut self, frame: &Frame, member: MemberId) {
-        let bit = usize::from(member);
-        if let Some(word) = self.seen.get_mut(frame.seen as usize + bit / 64) {
-            *word |= 1 << (bit % 64);
-        }
-    }
-
-    /// Tells the members that were not met, and the end of the object.
-    fn close_object(&mut self, complex: &'d super::plan::Complex, frame: &Frame) {
-        if !self.telling() {
-            return;
-        }
-        if frame.array != NONE {
-            self.sink.close_array();
-        }
-        let words = self.seen.get(frame.seen as usize..).unwrap_or_default();
-        for (bit, member) in complex.members.iter().enumerate() {
-            if words.get(bit / 64).is_some_and(|word| word & (1 << (bit % 64)) == 0) {
-                self.sink.null(member);
-            }
-        }
-        self.sink.close_object();
-    }
-
-    /// Text directly inside the innermost frame.
-    fn text(&mut self, text: &str, cdata: bool) {
-        let Some(frame) = self.frames.last().copied() else { return };
-        if let Some(verbatim) = &mut self.verbatim {
-            verbatim.text(self.frames.len(), text);
-        }
-        let complex = self.plan.complexes.at(frame.complex);
-        let empty = matches!(complex.content, Content::Empty) || frame.nil;
-        let allowed = if frame.nil { false } else { complex.mixed || (!empty && !cdata && is_blank(text)) };
-        // White space in a CDATA section is white space all the same between elements, but not in an empty element.
-        let allowed = allowed || (!empty && is_blank(text));
-        if allowed || frame.reported {
-            return;
-        }
-        if let Some(frame) = self.frames.last_mut() {
-            frame.reported = true;
-        }
-        self.faults.context(&self.reader);
-        let place = Place::text(self.reader.offset(), frame.start);
-        let (rule, wanted) = match (frame.nil, empty) {
-            (true, _) => (Rule::Nil, "nothing, because it is nil"),
-            (false, true) => (Rule::Content, "nothing: the element is empty"),
-            (false, false) => (Rule::Content, "only elements"),
-        };
-        let seen = crate::xml::characters::trim(text);
-        let words =
-            if seen.is_empty() { format!("white space given, {wanted}") } else { words::given(seen, wanted) };
-        self.faults.raise(place, rule, seen, wanted, words);
-    }
-
-    /// The end tag of the innermost frame.
-    fn end(&mut self) {
-        let Some(frame) = self.frames.last().copied() else { return };
-        let complex = self.plan.complexes.at(frame.complex);
-        if let Content::Elements(model) = &complex.content {
-            let complete = if model.all {
-                self.all_complete(model)
-            } else {
-                let counters = self.counters.get(frame.counters as usize..).unwrap_or_default();
-                model.accepts(frame.state, counters)
-            };
-            if !complete && !frame.nil {
-                self.incomplete(model);
-            }
-        }
-        self.frames.pop();
-        if self.verbatim.as_ref().is_some_and(|v| v.depth == self.frames.len()) {
-            self.end_verbatim();
-        } else {
-            self.close_object(complex, &frame);
-        }
-        self.seen.truncate(frame.seen as usize);
-        self.counters.truncate(frame.counters as usize);
-    }
-
-    fn all_complete(&self, model: &super::model::Model) -> bool {
-        let positions = model.positions.all();
-        let nothing = positions.iter().all(|p| !self.was_seen(p.member));
-        (nothing && model.all_optional) || positions.iter().all(|p| !p.required || self.was_seen(p.member))
-    }
-
-    fn end_verbatim(&mut self) {
-        let Some(verbatim) = self.verbatim.take() else { return };
-        if !self.telling() {
-            return;
-        }
-        match verbatim.finish(self.reader.text(), self.reader.end_offset()) {
-            Ok(text) => self.sink.string(verbatim.member, text),
-            Err(xml) => self.sink.verbatim(verbatim.member, &xml),
-        }
     }
 }
 

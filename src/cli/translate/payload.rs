@@ -1,110 +1,16 @@
-//! `translate`: one form of a document into the other.
-//!
-//! A document becomes its payload and a payload its document; an e-Gov envelope becomes the JSON envelope that the
-//! gateway would forward, and a JSON envelope the document in it. What is printed is what the gateway would write,
-//! byte for byte, and a line end.
+//! JSON to XML: which part of the text is the payload, and which document it stands for.
 
 use std::borrow::Cow;
-use std::path::Path;
 
-use jiff::Timestamp;
 use serde_json::Value;
 
-use super::arguments::{Format, TranslateArguments};
-use super::finding::{Finding, START};
-use super::form::{Asking, Form};
-use super::stdout::print;
-use super::{Exit, input, pretty, settings};
-use crate::bridge::nativo;
-use crate::clock;
+use super::{DECLARATION, Refused};
+use crate::cli::finding::{Finding, START};
+use crate::cli::form::Asking;
 use crate::json_native;
 use crate::json_native::envelope::{EnvelopeError, Messaggio, Risposta};
 use crate::services::{Documento, NessunDocumento};
-use crate::xml::{Position, encoding, locate};
-
-/// What stands before a document that is printed alone.
-const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
-
-/// Why a file was not translated.
-#[derive(Debug)]
-enum Refused {
-    /// What is wrong with it.
-    Findings(Vec<Finding>),
-    /// What is wrong with the question.
-    Question(String),
-}
-
-pub(super) fn run(config: Option<&Path>, arguments: &TranslateArguments) -> Exit {
-    let (config, knowledge) = match settings::open(config).and_then(|config| {
-        let knowledge = settings::knowledge(&config)?;
-        Ok((config, knowledge))
-    }) {
-        Ok(loaded) => loaded,
-        Err(exit) => return exit,
-    };
-    let giorno = clock::in_rome(Timestamp::now()).date();
-    let asking = Asking { knowledge: &knowledge, limits: &config.limits, giorno };
-    let mut exit = Exit::Done;
-    for file in &arguments.files {
-        let bytes = match input::read(file) {
-            Ok(bytes) => bytes,
-            Err(unreadable) => {
-                exit = unreadable;
-                continue;
-            }
-        };
-        let name = input::name(file);
-        match translate(&bytes, arguments, asking) {
-            Ok(text) if arguments.pretty => print(&format!("{}\n", pretty::either(&text))),
-            Ok(text) => print(&format!("{text}\n")),
-            Err(Refused::Findings(findings)) => {
-                findings.iter().for_each(|finding| eprintln!("{name}:{finding}"));
-                exit = if exit == Exit::Done { Exit::Refused } else { exit };
-            }
-            Err(Refused::Question(why)) => {
-                eprintln!("{name}: {why}");
-                return Exit::Usage;
-            }
-        }
-    }
-    exit
-}
-
-fn translate(bytes: &[u8], arguments: &TranslateArguments, asking: Asking<'_>) -> Result<String, Refused> {
-    let text = encoding::decode(bytes, None).map_err(|e| Refused::Findings(vec![Finding::not_text(&e)]))?;
-    let held = match text.trim_start().chars().next() {
-        Some('{') => Format::Json,
-        _ => Format::Xml,
-    };
-    match (held, arguments.to) {
-        (Format::Json, Some(Format::Json)) => {
-            Err(Refused::Question("this is JSON already; leave --to out, or ask for xml".to_owned()))
-        }
-        (Format::Xml, Some(Format::Xml)) => {
-            Err(Refused::Question("this is XML already; leave --to out, or ask for json".to_owned()))
-        }
-        (Format::Json, _) => to_xml(&text, arguments.modello.as_deref(), asking),
-        (Format::Xml, _) => to_json(&text, asking),
-    }
-}
-
-fn to_json(text: &str, asking: Asking<'_>) -> Result<String, Refused> {
-    let form = Form::recognise(text, asking).map_err(Refused::Findings)?;
-    let mut payload = Vec::with_capacity(text.len());
-    let translated = json_native::to_json(&form.plan, form.reader(asking.limits), &mut payload);
-    let mut findings = form.findings.clone();
-    if let Err(refusal) = translated {
-        findings.extend(form.refused(refusal, asking.limits));
-    }
-    if !findings.is_empty() {
-        return Err(Refused::Findings(findings));
-    }
-    let json = match &form.letter {
-        Some(letter) => nativo::richiesta(&letter.azione, &letter.busta, &letter.documento, &payload),
-        None => payload.into(),
-    };
-    Ok(String::from_utf8_lossy(&json).into_owned())
-}
+use crate::xml::{Position, locate};
 
 /// The payload of a JSON text, and what kind of document it is.
 struct Carried<'j> {
@@ -114,7 +20,7 @@ struct Carried<'j> {
     pointer: &'static str,
 }
 
-fn to_xml(text: &str, modello: Option<&str>, asking: Asking<'_>) -> Result<String, Refused> {
+pub(super) fn to_xml(text: &str, modello: Option<&str>, asking: Asking<'_>) -> Result<String, Refused> {
     let carried = carried(text, modello, asking)?;
     let start = locate(text, (carried.payload.as_ptr() as usize).saturating_sub(text.as_ptr() as usize));
     let at = |finding: Finding| Finding {
@@ -145,10 +51,11 @@ fn carried<'j>(text: &'j str, modello: Option<&'j str>, asking: Asking<'_>) -> R
     if let Some(modello) = modello {
         return Ok(Carried { modello: modello.into(), payload: text, pointer: "" });
     }
-    let shape: Value = serde_json::from_str(text).unwrap_or_default();
+    let shape: Value =
+        serde_json::from_str(text).map_err(|error| Refused::Findings(vec![not_json(&error)]))?;
     let malformed = |error: EnvelopeError| {
-        let message = error.problem.to_string();
-        Refused::Findings(vec![Finding::new(error.position, error.pointer, "envelope", message)])
+        let path = if error.pointer.is_empty() { "/".to_owned() } else { error.pointer };
+        Refused::Findings(vec![Finding::new(error.position, path, "envelope", error.problem.to_string())])
     };
     let pointer = "/modello/payload";
     if shape.get("direzione").and_then(Value::as_str) == Some("RISPOSTA") {
@@ -199,6 +106,14 @@ fn modelli(asking: Asking<'_>) -> String {
     known.sort_unstable();
     known.dedup();
     known.join(", ")
+}
+
+fn not_json(error: &serde_json::Error) -> Finding {
+    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX).max(1);
+    let position = Position { line: count(error.line()), column: count(error.column()) };
+    let said = error.to_string();
+    // The place is given apart.
+    Finding::new(position, "/", "json", said.split(" at line ").next().unwrap_or_default())
 }
 
 /// A place counted from `start`.
