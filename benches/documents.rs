@@ -30,7 +30,7 @@ pub struct Case {
 pub fn all() -> Vec<Case> {
     let set = SchemaSet::load(&root().join("xsd")).expect("the shipped schemas load");
     vec![
-        case(&set, "unilav-6k", "co/unilav.xsd", "UniLav", unilav()),
+        case(&set, "unilav-5k", "co/unilav.xsd", "UniLav", unilav()),
         case(&set, "scheda-ap-25k", "sap/SchedaAP.xsd", "lavoratore", scheda(25_000)),
         case(&set, "vardatori-1m", "co/vardatori.xsd", "VarDatori", vardatori(1_000_000)),
     ]
@@ -103,6 +103,14 @@ fn unilav() -> String {
         .replace(
             "VIA ROMA 130",
             "STRADA PROVINCIALE DEI COLLI FIORENTINI 130 BIS, EDIFICIO C, SCALA B, INTERNO 12",
+        )
+        .replace("<cognome>XXX", "<cognome>DE GASPERIS MONTECUCCOLI DEGLI ALBERTI")
+        .replace("<nome>YYY", "<nome>MARIA IMMACOLATA CONCETTA GIUSEPPINA")
+        .replace("sede.le", "ufficio.personale.sede.le")
+        .replace("sede.lavoro@", "ufficio.personale.sede.lavoro@")
+        .replace(
+            "Denominazione=\"Test\"",
+            &format!("Denominazione=\"{}\"", long("ENTE REGIONALE PER LA FORMAZIONE ")),
         )
         .replace(
             "REG.PIANA 2",

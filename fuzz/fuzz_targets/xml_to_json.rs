@@ -1,5 +1,5 @@
 //! A peer's document into JSON, by each shipped schema that its root may belong to. What is translated must come back:
-//! the JSON of the XML written from it is the same JSON.
+//! the JSON of the XML written from it is the same JSON, but for the order of members.
 
 #![no_main]
 
@@ -27,7 +27,9 @@ fuzz_target!(|text: &str| {
                 to_xml(document, &json, &mut xml).expect("what was translated translates back");
                 let mut again = Vec::new();
                 to_json(document, Reader::document(&xml, &limits), &mut again).expect("what was written is valid");
-                assert_eq!(String::from_utf8_lossy(&json), String::from_utf8_lossy(&again));
+                // Attributes have no order: they come back in that of the schema.
+                let value = |json: &[u8]| serde_json::from_slice::<serde_json::Value>(json).expect("it is JSON");
+                assert_eq!(value(&json), value(&again));
             }
             Err(refusal) => {
                 assert!(json.is_empty(), "something is left of a refused document");
