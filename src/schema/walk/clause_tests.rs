@@ -1,0 +1,40 @@
+//! Single clauses of XML Schema 1.0, each with the smallest schema that it bears on.
+
+use crate::schema::{Refusal, Rule, SchemaSet, Violation, validate};
+use crate::xml::{Limits, Reader};
+
+const XSI: &str = "xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance'";
+
+/// What is wrong with a document whose root is `r`.
+fn violations(components: &str, text: &str) -> Vec<Violation> {
+    let schema = format!("<xs:schema xmlns:xs='http://www.w3.org/2001/XMLSchema'>{components}</xs:schema>");
+    let set = SchemaSet::from_texts(&[("a.xsd", &schema)]).unwrap();
+    let document = set.document("a.xsd", "r").unwrap();
+    match validate(&document, Reader::document(text, &Limits::default())) {
+        Ok(()) => Vec::new(),
+        Err(Refusal::Invalid(violations)) => violations,
+        Err(other) => panic!("{other:?}"),
+    }
+}
+
+fn rules(components: &str, text: &str) -> Vec<Rule> {
+    violations(components, text).iter().map(|v| v.rule).collect()
+}
+
+const MIXED: &str = "<xs:element name='r' fixed='testo'><xs:complexType mixed='true'><xs:sequence>
+    <xs:element name='m' minOccurs='0'/></xs:sequence></xs:complexType></xs:element>";
+
+#[test]
+fn the_fixed_value_of_mixed_content_is_held_against_all_of_the_text() {
+    for good in ["<r/>", "<r></r>", "<r>testo</r>", "<r>te<!-- -->sto</r>", "<r>te<![CDATA[st]]>o</r>"] {
+        assert_eq!(rules(MIXED, good), [], "{good}");
+    }
+    assert_eq!(rules(MIXED, "<r>tes&#116;o</r>"), []);
+    for bad in ["<r>&lt;testo</r>", "<r>testo<!-- -->x</r>", "<r><![CDATA[x]]>testo</r>", "<r>altro</r>"] {
+        assert_eq!(rules(MIXED, bad), [Rule::Fixed], "{bad}");
+    }
+    let wrong = violations(MIXED, "<r>&lt;testo</r>").remove(0);
+    assert_eq!(wrong.message, "r: \"<testo\" given, \"testo\" needed");
+    let no_children = violations(MIXED, "<r>testo<m/><m/></r>");
+    assert_eq!(no_children[0].message, "m may not stand in r, whose value is fixed: \"testo\"");
+}
