@@ -38,3 +38,10 @@ fn the_fixed_value_of_mixed_content_is_held_against_all_of_the_text() {
     let no_children = violations(MIXED, "<r>testo<m/><m/></r>");
     assert_eq!(no_children[0].message, "m may not stand in r, whose value is fixed: \"testo\"");
 }
+
+#[test]
+fn white_space_in_mixed_content_is_content_and_not_the_fixed_value() {
+    assert_eq!(rules(MIXED, "<r>\n</r>"), [Rule::Fixed]);
+    assert_eq!(rules(MIXED, "<r> testo </r>"), [Rule::Fixed]);
+    assert_eq!(rules(MIXED, "<r><!-- --></r>"), []);
+}
