@@ -45,3 +45,24 @@ fn white_space_in_mixed_content_is_content_and_not_the_fixed_value() {
     assert_eq!(rules(MIXED, "<r> testo </r>"), [Rule::Fixed]);
     assert_eq!(rules(MIXED, "<r><!-- --></r>"), []);
 }
+
+#[test]
+fn nothing_stands_for_a_head_that_blocks_substitution() {
+    let group = |block: &str| {
+        format!(
+            "<xs:element name='testa' type='xs:string' block='{block}'/>
+            <xs:element name='figlia' substitutionGroup='testa'/>
+            <xs:element name='nipote' substitutionGroup='figlia'/>
+            <xs:element name='r'><xs:complexType><xs:sequence><xs:element ref='testa'/></xs:sequence></xs:complexType>
+            </xs:element>"
+        )
+    };
+    for stands in ["<r><testa/></r>", "<r><figlia/></r>", "<r><nipote/></r>"] {
+        assert_eq!(rules(&group(""), stands), [], "{stands}");
+    }
+    for block in ["substitution", "#all"] {
+        assert_eq!(rules(&group(block), "<r><testa/></r>"), []);
+        assert_eq!(rules(&group(block), "<r><figlia/></r>"), [Rule::Unexpected]);
+        assert_eq!(rules(&group(block), "<r><nipote/></r>"), [Rule::Unexpected]);
+    }
+}
