@@ -66,3 +66,20 @@ fn nothing_stands_for_a_head_that_blocks_substitution() {
         assert_eq!(rules(&group(block), "<r><nipote/></r>"), [Rule::Unexpected]);
     }
 }
+
+#[test]
+fn a_pattern_on_a_union_sees_the_text_as_the_member_that_takes_it_does() {
+    let union = |members: &str| {
+        format!(
+            "<xs:simpleType name='U'><xs:union memberTypes='{members}'/></xs:simpleType>
+            <xs:element name='r'><xs:simpleType><xs:restriction base='U'><xs:pattern value='.{{1,3}}'/></xs:restriction>
+            </xs:simpleType></xs:element>"
+        )
+    };
+    for good in ["<r>&#13;7</r>", "<r>   \n  </r>", "<r>     a  b   </r>"] {
+        let expected: &[Rule] = if good.contains(['7', 'a']) { &[] } else { &[Rule::Pattern] };
+        assert_eq!(rules(&union("xs:int xs:token"), good), expected, "{good}");
+    }
+    assert_eq!(rules(&union("xs:int xs:string"), "<r>   7   </r>"), []);
+    assert_eq!(rules(&union("xs:int xs:string"), "<r>   x   </r>"), [Rule::Pattern]);
+}
