@@ -83,3 +83,12 @@ fn a_pattern_on_a_union_sees_the_text_as_the_member_that_takes_it_does() {
     assert_eq!(rules(&union("xs:int xs:string"), "<r>   7   </r>"), []);
     assert_eq!(rules(&union("xs:int xs:string"), "<r>   x   </r>"), [Rule::Pattern]);
 }
+
+#[test]
+fn the_prefix_xml_need_not_be_declared_to_refer_to_its_attributes() {
+    let schema = "<xs:import namespace='http://www.w3.org/XML/1998/namespace'/><xs:element name='r'><xs:complexType>
+        <xs:attribute ref='xml:lang' use='required'/><xs:attribute ref='xml:space'/></xs:complexType></xs:element>";
+    assert_eq!(rules(schema, "<r xml:lang='it' xml:space='preserve'/>"), []);
+    assert_eq!(rules(schema, "<r xml:lang='lingua-troppolunga'/>"), [Rule::Datatype]);
+    assert_eq!(rules(schema, "<r/>"), [Rule::Missing]);
+}
