@@ -50,7 +50,10 @@ impl<'d, 'x, S: Sink> Walker<'d, 'x, '_, S> {
             }
         }
         let mut nil = false;
-        if let Some(value) = self.reader.attribute(XSI_NAMESPACE, "nil").map(str::to_owned) {
+        // Part 1 §3.3.4: whether nil is allowed is asked of a declaration. Without one the element is held against a
+        // type only, the ur-type or that of xsi:type, and Element Locally Valid (Complex Type), 3, passes over xsi:nil.
+        let value = self.reader.attribute(XSI_NAMESPACE, "nil").filter(|_| declared.is_declared());
+        if let Some(value) = value.map(str::to_owned) {
             let place = Place::attribute(start, start, "xsi:nil");
             nil = matches!(characters::trim(&value), "true" | "1");
             if !declared.nillable {

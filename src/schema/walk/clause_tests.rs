@@ -92,3 +92,11 @@ fn the_prefix_xml_need_not_be_declared_to_refer_to_its_attributes() {
     assert_eq!(rules(schema, "<r xml:lang='lingua-troppolunga'/>"), [Rule::Datatype]);
     assert_eq!(rules(schema, "<r/>"), [Rule::Missing]);
 }
+
+#[test]
+fn xsi_nil_is_not_held_against_an_element_that_is_not_declared() {
+    let schema = "<xs:element name='r'/><xs:element name='nota' type='xs:string'/>";
+    assert_eq!(rules(schema, &format!("<r {XSI}><altro xsi:nil='true'>x<b/></altro></r>")), []);
+    assert_eq!(rules(schema, &format!("<r {XSI}><nota xsi:nil='true'/></r>")), [Rule::Nil]);
+    assert_eq!(rules(schema, &format!("<r {XSI} xsi:nil='true'/>")), [Rule::Nil]);
+}
