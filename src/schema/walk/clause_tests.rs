@@ -112,3 +112,19 @@ fn an_attribute_of_xsi_that_does_not_exist_is_a_wildcards_to_admit() {
     assert_eq!(rules(&with("<xs:anyAttribute namespace='##local' processContents='lax'/>"), &text), [Rule::Unexpected]);
     assert_eq!(rules(&with(""), &text), [Rule::Unexpected]);
 }
+
+#[test]
+fn attributes_of_the_namespace_xml_are_not_declared_unless_it_is_imported() {
+    let with = |import: &str, process: &str| {
+        format!(
+            "{import}<xs:element name='r'><xs:complexType><xs:anyAttribute processContents='{process}'/></xs:complexType>
+            </xs:element>"
+        )
+    };
+    let import = "<xs:import namespace='http://www.w3.org/XML/1998/namespace'/>";
+    assert_eq!(rules("<xs:element name='r'/>", "<r xml:lang=''><b xml:space='?'/></r>"), []);
+    assert_eq!(rules(&with("", "lax"), "<r xml:lang='?'/>"), []);
+    assert_eq!(rules(&with("", "strict"), "<r xml:lang='it'/>"), [Rule::Unexpected]);
+    assert_eq!(rules(&with(import, "lax"), "<r xml:lang='?'/>"), [Rule::Datatype]);
+    assert_eq!(rules(&with(import, "strict"), "<r xml:lang='it'/>"), []);
+}
