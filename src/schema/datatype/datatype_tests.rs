@@ -185,3 +185,15 @@ fn square_brackets_in_a_uri_hold_an_address_of_ipv6_and_nothing_else() {
         assert!(!Primitive::AnyUri.accepts(bad), "{bad}");
     }
 }
+
+#[test]
+fn durations_are_compared_to_the_last_digit() {
+    let order = |a: &str, b: &str| order(Primitive::Duration, a, b);
+    assert_eq!(order("PT0.0000000001S", "PT0S"), Some(Ordering::Greater));
+    assert_eq!(order("-PT0.0000000001S", "PT0S"), Some(Ordering::Less));
+    assert_eq!(order("PT0S", "-PT0.0000000001S"), Some(Ordering::Greater));
+    assert_eq!(order("-PT1.12345678902S", "-PT1.12345678901S"), Some(Ordering::Less));
+    assert_eq!(order("PT1.12345678901S", "PT1.1234567890100S"), Some(Ordering::Equal));
+    assert_eq!(order("PT0.9S", "PT0.10S"), Some(Ordering::Greater));
+    assert_eq!(order("-PT0.9S", "PT0.1S"), Some(Ordering::Less));
+}
