@@ -19,6 +19,7 @@ impl<'d, 'x, S: Sink> Walker<'d, 'x, '_, S> {
         if let Some(verbatim) = &mut self.verbatim {
             verbatim.child();
         }
+        self.mixed_child(name);
         let namespace = self.namespace(name.namespace);
         let Some(frame) = self.frames.last() else { return Ok(()) };
         let (complex, nil) = (self.plan.complexes.at(frame.complex), frame.nil);
@@ -104,6 +105,7 @@ impl<'d, 'x, S: Sink> Walker<'d, 'x, '_, S> {
         if let Some(verbatim) = &mut self.verbatim {
             verbatim.text(self.frames.len(), text);
         }
+        self.mixed_text(text);
         let complex = self.plan.complexes.at(frame.complex);
         let empty = matches!(complex.content, Content::Empty) || frame.nil;
         let allowed = if frame.nil { false } else { complex.mixed || (!empty && !cdata && is_blank(text)) };
@@ -143,6 +145,7 @@ impl<'d, 'x, S: Sink> Walker<'d, 'x, '_, S> {
                 self.incomplete(model);
             }
         }
+        self.mixed_end();
         self.identity_end();
         self.frames.pop();
         if self.verbatim.as_ref().is_some_and(|v| v.depth == self.frames.len()) {
