@@ -120,8 +120,8 @@ impl Builder<'_> {
                 self.connect(&last, &first, &[]);
             }
             _ => {
-                let counter = u16::try_from(self.counters.len())
-                    .map_err(|_| LoadErrorKind::TooManyCounters)?;
+                let counter =
+                    u16::try_from(self.counters.len()).map_err(|_| LoadErrorKind::TooManyCounters)?;
                 self.counters.push(Counter { min, max });
                 let (last, first) = (whole.last.clone(), whole.first.clone());
                 self.connect(&last, &first, &[Op::Again(counter)]);

@@ -163,7 +163,8 @@ fn names_and_languages() {
 
 #[test]
 fn square_brackets_in_a_uri_hold_an_address_of_ipv6_and_nothing_else() {
-    for good in ["http://[::1]", "http://[::1]/", "http://u@[2001:db8::1]:80/a?b#c", "//[::ffff:10.0.0.1]:/"] {
+    for good in ["http://[::1]", "http://[::1]/", "http://u@[2001:db8::1]:80/a?b#c", "//[::ffff:10.0.0.1]:/"]
+    {
         assert!(Primitive::AnyUri.accepts(good), "{good}");
     }
     for bad in [

@@ -64,7 +64,8 @@ pub(super) fn is_any_uri(text: &str) -> bool {
 fn has_good_brackets(text: &str) -> bool {
     let before_authority = text.split(['/', '?', '#']).next().unwrap_or_default();
     let hierarchy = text.get(before_authority.len()..).and_then(|rest| rest.strip_prefix("//"));
-    let Some(hierarchy) = hierarchy.filter(|_| before_authority.is_empty() || before_authority.ends_with(':'))
+    let Some(hierarchy) =
+        hierarchy.filter(|_| before_authority.is_empty() || before_authority.ends_with(':'))
     else {
         return false;
     };

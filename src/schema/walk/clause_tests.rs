@@ -103,13 +103,18 @@ fn xsi_nil_is_not_held_against_an_element_that_is_not_declared() {
 
 #[test]
 fn an_attribute_of_xsi_that_does_not_exist_is_a_wildcards_to_admit() {
-    let with = |wildcard: &str| format!("<xs:element name='r'><xs:complexType>{wildcard}</xs:complexType></xs:element>");
+    let with = |wildcard: &str| {
+        format!("<xs:element name='r'><xs:complexType>{wildcard}</xs:complexType></xs:element>")
+    };
     let text = format!("<r {XSI} xsi:altro='x' xsi:noNamespaceSchemaLocation='a.xsd'/>");
     assert_eq!(rules("<xs:element name='r'/>", &text), []);
     assert_eq!(rules(&with("<xs:anyAttribute processContents='lax'/>"), &text), []);
     assert_eq!(rules(&with("<xs:anyAttribute processContents='skip'/>"), &text), []);
     assert_eq!(rules(&with("<xs:anyAttribute/>"), &text), [Rule::Unexpected]);
-    assert_eq!(rules(&with("<xs:anyAttribute namespace='##local' processContents='lax'/>"), &text), [Rule::Unexpected]);
+    assert_eq!(
+        rules(&with("<xs:anyAttribute namespace='##local' processContents='lax'/>"), &text),
+        [Rule::Unexpected]
+    );
     assert_eq!(rules(&with(""), &text), [Rule::Unexpected]);
 }
 
