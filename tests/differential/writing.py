@@ -44,7 +44,7 @@ class Writer:
         style = self.style
         self.prefixes = {XML: "xml", XSI: "xsi"}
         self.chosen = {}
-        for number, ns in enumerate(n for n in self.namespaces if n):
+        for number, ns in enumerate(n for n in self.namespaces if n and n != XML):
             self.prefixes[ns] = f"{style.prefix}{number}"
         declared = "".join(f" xmlns:{p}={self.attribute(ns)}" for ns, p in self.prefixes.items() if p != "xml")
         declared += "".join(f" xmlns:{p}={self.attribute(ns)}" for p, ns in NAMESPACES_OF_VALUES.items() if p != "xsi")
