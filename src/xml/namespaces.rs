@@ -47,11 +47,17 @@ pub(super) struct Scopes<'x> {
     names: Vec<Cow<'x, str>>,
     /// Prefix, namespace, depth of the element that declared it.
     bindings: Vec<(&'x str, NamespaceIndex, usize)>,
+    /// What the empty prefix is bound to: most names have none.
+    default: NamespaceIndex,
 }
 
 impl<'x> Scopes<'x> {
     pub(super) fn new() -> Self {
-        Self { names: vec![Cow::Borrowed(""), Cow::Borrowed(XML_NAMESPACE)], bindings: Vec::with_capacity(8) }
+        Self {
+            names: vec![Cow::Borrowed(""), Cow::Borrowed(XML_NAMESPACE)],
+            bindings: Vec::with_capacity(8),
+            default: NamespaceIndex::NONE,
+        }
     }
 
     pub(super) fn name(&self, index: NamespaceIndex) -> &str {
@@ -98,21 +104,29 @@ impl<'x> Scopes<'x> {
         }
         let index = self.intern(namespace)?;
         self.bindings.push((prefix, index, depth));
+        if prefix.is_empty() {
+            self.default = index;
+        }
         Ok(())
     }
 
     /// Forgets what the element at `depth` declared.
     pub(super) fn leave(&mut self, depth: usize) {
-        while self.bindings.last().is_some_and(|b| b.2 >= depth) {
-            self.bindings.pop();
+        while let Some((prefix, ..)) = self.bindings.pop_if(|b| b.2 >= depth) {
+            if prefix.is_empty() {
+                let outer = self.bindings.iter().rev().find(|b| b.0.is_empty());
+                self.default = outer.map_or(NamespaceIndex::NONE, |b| b.1);
+            }
         }
     }
 
     /// The namespace of an element's prefix (empty: the default namespace); `None` where it is not declared.
     pub(super) fn resolve(&self, prefix: &str) -> Option<NamespaceIndex> {
+        if prefix.is_empty() {
+            return Some(self.default);
+        }
         match self.bindings.iter().rev().find(|b| b.0 == prefix) {
             Some(binding) => Some(binding.1),
-            None if prefix.is_empty() => Some(NamespaceIndex::NONE),
             None if prefix == "xml" => Some(NamespaceIndex::XML),
             None => None,
         }

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use memchr::{memchr, memchr2};
+use memchr::{memchr, memchr2, memchr3};
 use quick_xml::events::Event as Token;
 
 use super::namespaces::Scopes;
@@ -57,9 +57,8 @@ pub enum Event<'x> {
 #[derive(Debug)]
 pub struct Reader<'x> {
     text: &'x str,
-    tokens: quick_xml::Reader<&'x [u8]>,
-    /// Offset in `text` of the first byte that the tokeniser was given.
-    base: usize,
+    /// Offset in `text` of the first byte that is read, and of the one after the last.
+    range: Range<usize>,
     limits: Limits,
     scopes: Scopes<'x>,
     attributes: Vec<Attribute<'x>>,
@@ -102,17 +101,9 @@ impl<'x> Reader<'x> {
     }
 
     fn over(text: &'x str, range: Range<usize>, limits: Limits) -> Self {
-        let slice = text.get(range.clone()).unwrap_or_default();
-        let mut tokens = quick_xml::Reader::from_str(slice);
-        let config = tokens.config_mut();
-        // Names are compared here, where the open elements are known anyway.
-        config.check_end_names = false;
-        config.allow_unmatched_ends = true;
-        config.check_comments = true;
+        let range = range.start.min(text.len())..range.end.min(text.len());
         Self {
             text,
-            tokens,
-            base: range.start,
             limits,
             scopes: Scopes::new(),
             attributes: Vec::with_capacity(16),
@@ -122,6 +113,7 @@ impl<'x> Reader<'x> {
             elements: 0,
             root: Root::Awaited,
             end_due: false,
+            range,
         }
     }
 
@@ -192,54 +184,25 @@ impl<'x> Reader<'x> {
         }
         loop {
             self.offset = self.end;
-            let token = self.tokens.read_event();
-            self.end = self.base + usize::try_from(self.tokens.buffer_position()).unwrap_or(usize::MAX);
-            let token = token.map_err(|e| self.tokeniser_error(&e))?;
-            let raw = self.text.get(self.offset..self.end).unwrap_or_default();
-            match token {
-                Token::Start(_) => return self.start(raw, 1, 1).map(Event::Start),
-                Token::Empty(_) => {
-                    let name = self.start(raw, 1, 2)?;
-                    self.end_due = true;
-                    return Ok(Event::Start(name));
+            let rest = self.text.get(self.offset..self.range.end).unwrap_or_default();
+            let bytes = rest.as_bytes();
+            match (bytes.first(), bytes.get(1)) {
+                (Some(b'<'), Some(b'/')) => return self.end(rest),
+                (Some(b'<'), Some(b'!' | b'?')) => {
+                    if let Some(event) = self.rare(rest)? {
+                        return Ok(event);
+                    }
                 }
-                Token::End(_) => return self.end(raw),
-                Token::Text(_) => {
-                    if let Some(text) = self.text_run(raw)? {
+                (Some(b'<'), _) => return self.start(rest).map(Event::Start),
+                (Some(b'&'), _) => return self.reference(rest),
+                (Some(_), _) => {
+                    let length = memchr2(b'<', b'&', bytes).unwrap_or(bytes.len());
+                    self.end += length;
+                    if let Some(text) = self.text_run(rest.get(..length).unwrap_or_default())? {
                         return Ok(Event::Text(text));
                     }
                 }
-                Token::CData(_) => {
-                    self.inside_root()?;
-                    let content = self.trimmed(raw, "<![CDATA[".len(), "]]>".len());
-                    self.check_characters(content, "<![CDATA[".len())?;
-                    self.check_text_length(content)?;
-                    return Ok(Event::Cdata(normalise_line_ends(content)));
-                }
-                Token::GeneralRef(_) => {
-                    self.inside_root()?;
-                    let name = self.trimmed(raw, 1, 1);
-                    return reference(name).map(Event::Text).map_err(|kind| self.error(kind));
-                }
-                Token::Comment(_) => {
-                    // `--->`: the grammar of §2.5 lets no comment end in a hyphen. The empty one only looks so.
-                    if raw.ends_with("--->") && raw != "<!---->" {
-                        return Err(self.error(XmlErrorKind::Malformed("a comment ends in \"--->\"".into())));
-                    }
-                    self.check_characters(raw, 0)?;
-                }
-                Token::PI(_) => {
-                    if let Some(target) = self.instruction(raw)? {
-                        return Ok(Event::Instruction(target));
-                    }
-                }
-                Token::Decl(_) => {
-                    if self.offset != 0 || declaration_is_malformed(raw) {
-                        return Err(self.error(XmlErrorKind::BadDeclaration));
-                    }
-                }
-                Token::DocType(_) => return Err(self.error(XmlErrorKind::DocumentType)),
-                Token::Eof => {
+                (None, _) => {
                     return match self.root {
                         Root::Closed => Ok(Event::Eof),
                         Root::Open => Err(self.error(XmlErrorKind::UnexpectedEnd)),
@@ -248,6 +211,43 @@ impl<'x> Reader<'x> {
                 }
             }
         }
+    }
+
+    /// What begins with `<!` or `<?`: the tokeniser says where it ends and what it is. `None` where it is nothing to
+    /// report.
+    fn rare(&mut self, rest: &'x str) -> Result<Option<Event<'x>>, XmlError> {
+        let mut tokens = quick_xml::Reader::from_str(rest);
+        tokens.config_mut().check_comments = true;
+        let token = tokens.read_event().map_err(|e| self.tokeniser_error(&e))?;
+        let length = usize::try_from(tokens.buffer_position()).unwrap_or(usize::MAX);
+        self.end = self.offset.saturating_add(length);
+        let raw = rest.get(..length).unwrap_or_default();
+        match token {
+            Token::CData(_) => {
+                self.inside_root()?;
+                let content = self.trimmed(raw, "<![CDATA[".len(), "]]>".len());
+                self.check_characters(content, "<![CDATA[".len())?;
+                self.check_text_length(content)?;
+                return Ok(Some(Event::Cdata(normalise_line_ends(content))));
+            }
+            Token::Comment(_) => {
+                // `--->`: the grammar of §2.5 lets no comment end in a hyphen. The empty one only looks so.
+                if raw.ends_with("--->") && raw != "<!---->" {
+                    return Err(self.error(XmlErrorKind::Malformed("a comment ends in \"--->\"".into())));
+                }
+                self.check_characters(raw, 0)?;
+            }
+            Token::PI(_) => return Ok(self.instruction(raw)?.map(Event::Instruction)),
+            // The tokeniser takes a declaration where it finds one; it has a place only at the very start.
+            Token::Decl(_) => {
+                if self.offset != 0 || declaration_is_malformed(raw) {
+                    return Err(self.error(XmlErrorKind::BadDeclaration));
+                }
+            }
+            Token::DocType(_) => return Err(self.error(XmlErrorKind::DocumentType)),
+            _ => return Err(self.error(XmlErrorKind::UnexpectedEnd)),
+        }
+        Ok(None)
     }
 
     /// Passes over the rest of the element just started, up to and including its end.
@@ -286,7 +286,7 @@ impl<'x> Reader<'x> {
         Ok(only_text.then(|| whole.unwrap_or_default()))
     }
 
-    fn start(&mut self, raw: &'x str, open: usize, close: usize) -> Result<Name<'x>, XmlError> {
+    fn start(&mut self, rest: &'x str) -> Result<Name<'x>, XmlError> {
         match self.root {
             Root::Awaited => self.root = Root::Open,
             Root::Open => {}
@@ -299,11 +299,27 @@ impl<'x> Reader<'x> {
         if self.open.len() >= self.limits.depth {
             return Err(self.too_large("levels of nesting", self.limits.depth));
         }
-        let content = self.trimmed(raw, open, close);
-        let (qualified, rest) = split_name(content);
+        let bytes = rest.as_bytes();
+        let plain = characters::plain_name(bytes.get(1..).unwrap_or_default());
+        let stop = match bytes.get(plain + 1) {
+            Some(b'>') => plain + 1,
+            _ => tag_end(bytes).ok_or_else(|| self.error(XmlErrorKind::UnexpectedEnd))?,
+        };
+        self.end_due = bytes.get(stop - 1) == Some(&b'/');
+        self.end = self.offset + stop + 1;
+        let content = rest.get(1..stop - usize::from(self.end_due)).unwrap_or_default();
+        let ends_plain = content.as_bytes().get(plain).is_none_or(|b| characters::is_space(*b));
+        let length = match plain {
+            1.. if ends_plain => plain,
+            _ => content.bytes().position(characters::is_space).unwrap_or(content.len()),
+        };
+        let (qualified, rest) = content.split_at_checked(length).unwrap_or((content, ""));
         let (prefix, local) = self.split_qualified(qualified)?;
         self.open.push(qualified);
-        self.read_attributes(rest, self.offset + open + qualified.len())?;
+        self.attributes.clear();
+        if !rest.is_empty() {
+            self.read_attributes(rest, self.offset + 1 + qualified.len())?;
+        }
         let namespace = self
             .scopes
             .resolve(prefix)
@@ -311,15 +327,37 @@ impl<'x> Reader<'x> {
         Ok(Name { namespace, local, qualified })
     }
 
-    fn end(&mut self, raw: &'x str) -> Result<Event<'x>, XmlError> {
-        let found = self.trimmed(raw, 2, 1).trim_end_matches([' ', '\t', '\r', '\n']);
+    fn end(&mut self, rest: &'x str) -> Result<Event<'x>, XmlError> {
         let open = self.open.last().copied().unwrap_or_default();
-        if open != found || found.is_empty() {
-            let (open, found) = (open.to_owned(), found.to_owned());
-            return Err(self.error(XmlErrorKind::MismatchedEndTag { open, found }));
+        let length = match rest.as_bytes().get(open.len() + 2) {
+            Some(b'>') => open.len() + 3,
+            _ => memchr(b'>', rest.as_bytes()).map_or(0, |at| at + 1),
+        };
+        let Some(found) = rest.get(2..length.saturating_sub(1)) else {
+            return Err(self.error(XmlErrorKind::UnexpectedEnd));
+        };
+        self.end = self.offset + length;
+        if found != open || open.is_empty() {
+            let found = found.trim_end_matches([' ', '\t', '\r', '\n']);
+            if found != open || open.is_empty() {
+                let (open, found) = (open.to_owned(), found.split('>').next().unwrap_or_default().to_owned());
+                return Err(self.error(XmlErrorKind::MismatchedEndTag { open, found }));
+            }
         }
         self.close();
         Ok(Event::End)
+    }
+
+    /// `&name;` in character data.
+    fn reference(&mut self, rest: &'x str) -> Result<Event<'x>, XmlError> {
+        self.inside_root()?;
+        let stop = memchr3(b';', b'<', b'&', rest.as_bytes().get(1..).unwrap_or_default());
+        let name = stop.and_then(|stop| rest.get(1..stop + 1)).unwrap_or_default();
+        if rest.as_bytes().get(name.len() + 1) != Some(&b';') {
+            return Err(self.error(XmlErrorKind::UnescapedMarkup('&')));
+        }
+        self.end = self.offset + name.len() + 2;
+        reference(name).map(Event::Text).map_err(|kind| self.error(kind))
     }
 
     fn close(&mut self) {
@@ -332,22 +370,22 @@ impl<'x> Reader<'x> {
 
     /// Reads `name="value"` pairs, declares the namespaces among them, then resolves the names of the others.
     fn read_attributes(&mut self, rest: &'x str, start: usize) -> Result<(), XmlError> {
-        self.attributes.clear();
         let depth = self.open.len();
+        let bytes = rest.as_bytes();
         let mut cursor = 0;
         let mut count = 0;
         loop {
-            let tail = rest.get(cursor..).unwrap_or_default();
-            let spaces = tail.bytes().take_while(|b| characters::is_space(*b)).count();
-            let tail = tail.get(spaces..).unwrap_or_default();
-            if tail.is_empty() {
+            let spaces = spaces(bytes, cursor);
+            let at = cursor + spaces;
+            if at >= bytes.len() {
                 break;
             }
-            let name_len = tail.bytes().take_while(|b| *b != b'=' && !characters::is_space(*b)).count();
+            let tail = rest.get(at..).unwrap_or_default();
+            let name_len = attribute_name(tail.as_bytes());
             let name = tail.get(..name_len).unwrap_or_default();
             let bad = || XmlError {
                 kind: XmlErrorKind::BadAttribute(name.chars().take(64).collect()),
-                offset: start + cursor + spaces,
+                offset: start + at,
             };
             if spaces == 0 || name.is_empty() {
                 return Err(bad());
@@ -357,22 +395,25 @@ impl<'x> Reader<'x> {
                 return Err(self.too_large("attributes", self.limits.attributes));
             }
             let (value, value_at, after) = quoted_value(tail, name_len).ok_or_else(bad)?;
-            let offset = start + cursor + spaces + value_at;
-            cursor += spaces + after;
+            let offset = start + at + value_at;
+            cursor = at + after;
             self.check_text_length(value)?;
             let normalised =
                 normalise_attribute(value).map_err(|(at, kind)| XmlError { kind, offset: offset + at })?;
-            if name == "xmlns" {
-                self.declare("", normalised, depth)?;
-            } else if let Some(prefix) = name.strip_prefix("xmlns:") {
-                if prefix.is_empty() {
-                    return Err(self.error(XmlErrorKind::BadName(name.to_owned())));
+            match name.strip_prefix("xmlns") {
+                Some("") => {
+                    self.declare("", normalised, depth)?;
+                    continue;
                 }
-                self.declare(prefix, normalised, depth)?;
-            } else {
-                let name = Name { namespace: NamespaceIndex::NONE, local: name, qualified: name };
-                self.attributes.push(Attribute { name, value: normalised, offset });
+                Some(":") => return Err(self.error(XmlErrorKind::BadName(name.to_owned()))),
+                Some(rest) if rest.starts_with(':') => {
+                    self.declare(rest.get(1..).unwrap_or_default(), normalised, depth)?;
+                    continue;
+                }
+                _ => {}
             }
+            let name = Name { namespace: NamespaceIndex::NONE, local: name, qualified: name };
+            self.attributes.push(Attribute { name, value: normalised, offset });
         }
         self.resolve_attributes()
     }
@@ -384,6 +425,9 @@ impl<'x> Reader<'x> {
 
     fn resolve_attributes(&mut self) -> Result<(), XmlError> {
         let mut attributes = std::mem::take(&mut self.attributes);
+        // One bit for each hash of a name: only where one is set already can a name be there twice.
+        let mut met = 0u64;
+        let mut suspicious = false;
         for attribute in &mut attributes {
             let (prefix, local) = self.split_qualified(attribute.name.qualified)?;
             attribute.name.local = local;
@@ -393,8 +437,11 @@ impl<'x> Reader<'x> {
                     .resolve(prefix)
                     .ok_or_else(|| self.error(XmlErrorKind::UnboundPrefix(prefix.to_owned())))?;
             }
+            let bit = 1 << (hash(local) % 64);
+            suspicious |= met & bit != 0;
+            met |= bit;
         }
-        let mut earlier: &[Attribute<'x>] = &attributes;
+        let mut earlier: &[Attribute<'x>] = if suspicious { &attributes } else { &[] };
         while let Some((last, before)) = earlier.split_last() {
             let same = |a: &&Attribute<'x>| {
                 a.name.local == last.name.local && a.name.namespace == last.name.namespace
@@ -411,6 +458,9 @@ impl<'x> Reader<'x> {
     fn split_qualified(&self, qualified: &'x str) -> Result<(&'x str, &'x str), XmlError> {
         if qualified.len() > self.limits.name_bytes {
             return Err(self.too_large("bytes of name", self.limits.name_bytes));
+        }
+        if characters::plain_name(qualified.as_bytes()) == qualified.len() && !qualified.is_empty() {
+            return Ok(("", qualified));
         }
         let (prefix, local) = match qualified.split_once(':') {
             Some((prefix, local)) if characters::is_ncname(prefix) => (prefix, local),
@@ -430,11 +480,14 @@ impl<'x> Reader<'x> {
             }
             return Err(self.error(XmlErrorKind::OutsideRoot));
         }
+        self.check_text_length(raw)?;
+        if characters::is_plain_text(raw) {
+            return Ok(Some(Cow::Borrowed(raw)));
+        }
         if let Some(at) = memchr::memmem::find(raw.as_bytes(), b"]]>") {
             return Err(XmlError { kind: XmlErrorKind::CdataEndInText, offset: self.offset + at });
         }
         self.check_characters(raw, 0)?;
-        self.check_text_length(raw)?;
         Ok(Some(normalise_line_ends(raw)))
     }
 
@@ -498,30 +551,65 @@ impl<'x> Reader<'x> {
     }
 }
 
-fn split_name(content: &str) -> (&str, &str) {
-    let end = content.bytes().position(characters::is_space).unwrap_or(content.len());
-    content.split_at_checked(end).unwrap_or((content, ""))
+/// The offset of the `>` that ends the tag at the start of `bytes`; one in quotes does not.
+fn tag_end(bytes: &[u8]) -> Option<usize> {
+    let mut at = 1;
+    loop {
+        let rest = bytes.get(at..)?;
+        let found = rest.iter().position(|b| matches!(b, b'>' | b'"' | b'\''))?;
+        match rest.get(found)? {
+            b'>' => return Some(at + found),
+            quote => {
+                let inside = rest.get(found + 1..)?;
+                at += found + 2 + inside.iter().position(|b| b == quote)?;
+            }
+        }
+    }
+}
+
+/// How many bytes of white space stand at `from`.
+fn spaces(bytes: &[u8], from: usize) -> usize {
+    let rest = bytes.get(from..).unwrap_or_default();
+    rest.iter().position(|b| !characters::is_space(*b)).unwrap_or(rest.len())
+}
+
+/// The length of what stands where the name of an attribute is due.
+fn attribute_name(bytes: &[u8]) -> usize {
+    match characters::plain_name(bytes) {
+        length if bytes.get(length) == Some(&b'=') => length,
+        _ => bytes.iter().position(|b| *b == b'=' || characters::is_space(*b)).unwrap_or(bytes.len()),
+    }
+}
+
+/// Tells most pairs of different names apart.
+fn hash(name: &str) -> usize {
+    let bytes = name.as_bytes();
+    let end = |b: Option<&u8>| b.map_or(0, |b| usize::from(*b));
+    bytes.len().wrapping_mul(7) ^ end(bytes.first()).wrapping_mul(3) ^ end(bytes.last()).wrapping_mul(11)
 }
 
 /// The value after a name of `name_len` bytes: the text between the quotes, its offset in `tail`, and the offset
 /// after the closing quote.
 fn quoted_value(tail: &str, name_len: usize) -> Option<(&str, usize, usize)> {
     let bytes = tail.as_bytes();
-    let spaces = |from: usize| bytes.iter().skip(from).take_while(|b| characters::is_space(**b)).count();
-    let equals = name_len + spaces(name_len);
+    let equals = name_len + spaces(bytes, name_len);
     if bytes.get(equals) != Some(&b'=') {
         return None;
     }
-    let quote_at = equals + 1 + spaces(equals + 1);
+    let quote_at = equals + 1 + spaces(bytes, equals + 1);
     let quote = *bytes.get(quote_at).filter(|b| matches!(b, b'"' | b'\''))?;
     let start = quote_at + 1;
-    let len = memchr(quote, bytes.get(start..)?)?;
+    let rest = bytes.get(start..)?;
+    let len = rest.iter().position(|b| *b == quote)?;
     Some((tail.get(start..start + len)?, start, start + len + 1))
 }
 
 /// Attribute-value normalisation (§3.3.3): references resolved; tab, line feed, carriage return and CRLF become one
 /// space each, unless they came from a character reference.
 fn normalise_attribute(value: &str) -> Result<Cow<'_, str>, (usize, XmlErrorKind)> {
+    if characters::is_plain_value(value) {
+        return Ok(Cow::Borrowed(value));
+    }
     if let Some((at, c)) = characters::forbidden(value) {
         return Err((at, XmlErrorKind::ForbiddenCharacter(c)));
     }
