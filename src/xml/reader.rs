@@ -314,7 +314,10 @@ impl<'x> Reader<'x> {
             _ => content.bytes().position(characters::is_space).unwrap_or(content.len()),
         };
         let (qualified, rest) = content.split_at_checked(length).unwrap_or((content, ""));
-        let (prefix, local) = self.split_qualified(qualified)?;
+        let (prefix, local) = match plain {
+            1.. if ends_plain && plain <= self.limits.name_bytes => ("", qualified),
+            _ => self.split_qualified(qualified)?,
+        };
         self.open.push(qualified);
         self.attributes.clear();
         if !rest.is_empty() {
@@ -374,6 +377,7 @@ impl<'x> Reader<'x> {
         let bytes = rest.as_bytes();
         let mut cursor = 0;
         let mut count = 0;
+        let mut plain = true;
         loop {
             let spaces = spaces(bytes, cursor);
             let at = cursor + spaces;
@@ -381,7 +385,16 @@ impl<'x> Reader<'x> {
                 break;
             }
             let tail = rest.get(at..).unwrap_or_default();
-            let name_len = attribute_name(tail.as_bytes());
+            let name_len = match characters::plain_name(tail.as_bytes()) {
+                length if tail.as_bytes().get(length) == Some(&b'=') && length <= self.limits.name_bytes => {
+                    length
+                }
+                _ => {
+                    plain = false;
+                    let ends = |b: u8| b == b'=' || characters::is_space(b);
+                    tail.bytes().position(ends).unwrap_or(tail.len())
+                }
+            };
             let name = tail.get(..name_len).unwrap_or_default();
             let bad = || XmlError {
                 kind: XmlErrorKind::BadAttribute(name.chars().take(64).collect()),
@@ -415,7 +428,7 @@ impl<'x> Reader<'x> {
             let name = Name { namespace: NamespaceIndex::NONE, local: name, qualified: name };
             self.attributes.push(Attribute { name, value: normalised, offset });
         }
-        self.resolve_attributes()
+        self.resolve_attributes(plain)
     }
 
     fn declare(&mut self, prefix: &'x str, namespace: Cow<'x, str>, depth: usize) -> Result<(), XmlError> {
@@ -423,21 +436,24 @@ impl<'x> Reader<'x> {
         declared.map_err(|kind| self.error(kind))
     }
 
-    fn resolve_attributes(&mut self) -> Result<(), XmlError> {
+    /// `plain` where no name has a prefix or needs to be looked at again.
+    fn resolve_attributes(&mut self, plain: bool) -> Result<(), XmlError> {
         let mut attributes = std::mem::take(&mut self.attributes);
         // One bit for each hash of a name: only where one is set already can a name be there twice.
         let mut met = 0u64;
         let mut suspicious = false;
         for attribute in &mut attributes {
-            let (prefix, local) = self.split_qualified(attribute.name.qualified)?;
-            attribute.name.local = local;
-            if !prefix.is_empty() {
-                attribute.name.namespace = self
-                    .scopes
-                    .resolve(prefix)
-                    .ok_or_else(|| self.error(XmlErrorKind::UnboundPrefix(prefix.to_owned())))?;
+            if !plain {
+                let (prefix, local) = self.split_qualified(attribute.name.qualified)?;
+                attribute.name.local = local;
+                if !prefix.is_empty() {
+                    attribute.name.namespace = self
+                        .scopes
+                        .resolve(prefix)
+                        .ok_or_else(|| self.error(XmlErrorKind::UnboundPrefix(prefix.to_owned())))?;
+                }
             }
-            let bit = 1 << (hash(local) % 64);
+            let bit = 1 << (hash(attribute.name.local) % 64);
             suspicious |= met & bit != 0;
             met |= bit;
         }
@@ -571,14 +587,6 @@ fn tag_end(bytes: &[u8]) -> Option<usize> {
 fn spaces(bytes: &[u8], from: usize) -> usize {
     let rest = bytes.get(from..).unwrap_or_default();
     rest.iter().position(|b| !characters::is_space(*b)).unwrap_or(rest.len())
-}
-
-/// The length of what stands where the name of an attribute is due.
-fn attribute_name(bytes: &[u8]) -> usize {
-    match characters::plain_name(bytes) {
-        length if bytes.get(length) == Some(&b'=') => length,
-        _ => bytes.iter().position(|b| *b == b'=' || characters::is_space(*b)).unwrap_or(bytes.len()),
-    }
 }
 
 /// Tells most pairs of different names apart.
