@@ -6,6 +6,9 @@
 //! `valid`, `malformed<TAB>WHY` (not XML), `invalid<TAB>VIOLATION<TAB>VIOLATION...`, or `panic`. The root of a document
 //! chooses among the roots of FILE; one that is none of them is invalid. A folder that does not load ends the program
 //! with status 2 and one error a line on standard output.
+//!
+//! A valid document that can be carried to JSON goes there and back; where what comes back is not the same document,
+//! the line is `broken<TAB>WHY`.
 
 use std::fmt::Write as _;
 use std::io::{self, Read, Write};
@@ -13,8 +16,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::ExitCode;
 
-use egov_bridge::schema::{self, Refusal, SchemaSet};
-use egov_bridge::xml::{Event, Limits, Reader, encoding};
+use egov_bridge::json_native;
+use egov_bridge::schema::{self, Document, Refusal, Rule, SchemaSet};
+use egov_bridge::xml::{Event, Limits, Reader, XSI_NAMESPACE, encoding};
 
 /// As many violations as a line tells of one document.
 const TOLD: usize = 8;
@@ -102,7 +106,10 @@ fn verdict(set: &SchemaSet, file: &str, bytes: &[u8]) -> String {
         }
     };
     match schema::validate(document, Reader::document(&text, &limits)) {
-        Ok(()) => "valid".to_owned(),
+        Ok(()) => match there_and_back(document, &text, &limits) {
+            Ok(()) => "valid".to_owned(),
+            Err(why) => format!("broken\t{why}"),
+        },
         Err(Refusal::NotXml { error, position }) => format!("malformed\t{position}: {error}"),
         Err(Refusal::Invalid(violations)) => {
             let mut line = "invalid".to_owned();
@@ -112,5 +119,74 @@ fn verdict(set: &SchemaSet, file: &str, bytes: &[u8]) -> String {
             }
             line
         }
+    }
+}
+
+/// The law of the translation, for a valid document: to JSON and back it says the same.
+fn there_and_back(document: &Document, text: &str, limits: &Limits) -> Result<(), String> {
+    let mut json = Vec::new();
+    match json_native::to_json(document, Reader::document(text, limits), &mut json) {
+        Ok(()) => {}
+        Err(json_native::Refusal::Untranslatable(_)) => return Ok(()),
+        // A type that the document names has no place in JSON.
+        Err(json_native::Refusal::Invalid(all)) if all.iter().all(|v| v.rule == Rule::Type) => return Ok(()),
+        Err(refusal) => return Err(format!("to JSON: {}", told(&refusal))),
+    }
+    if let Err(error) = serde_json::from_slice::<serde_json::Value>(&json) {
+        return Err(format!("not JSON: {error}"));
+    }
+    let mut back = String::new();
+    json_native::to_xml(document, &json, &mut back)
+        .map_err(|refusal| format!("to XML: {}", told(&refusal)))?;
+    if infoset(text, limits)? != infoset(&back, limits)? {
+        return Err(format!("another document: {back}"));
+    }
+    Ok(())
+}
+
+/// What a document says, as far as JSON carries it: without prefixes, attributes of `xsi`, and text that is blank.
+fn infoset(text: &str, limits: &Limits) -> Result<String, String> {
+    let mut reader = Reader::document(text, limits);
+    let mut out = String::new();
+    let mut content = String::new();
+    loop {
+        let event = reader.next_event().map_err(|error| error.to_string())?;
+        match &event {
+            Event::Text(text) | Event::Cdata(text) => {
+                content.push_str(text);
+                continue;
+            }
+            Event::Instruction(_) => continue,
+            Event::Start(_) | Event::End | Event::Eof => {}
+        }
+        if !content.trim_matches([' ', '\t', '\n', '\r']).is_empty() {
+            let _ = write!(out, "{content:?}");
+        }
+        content.clear();
+        match event {
+            Event::Start(name) => {
+                let mut attributes: Vec<String> = Vec::new();
+                for attribute in reader.attributes() {
+                    let namespace = reader.namespace(attribute.name.namespace);
+                    if namespace != XSI_NAMESPACE {
+                        let local = attribute.name.local;
+                        attributes.push(format!("{{{namespace}}}{local}={:?}", attribute.value));
+                    }
+                }
+                attributes.sort();
+                let namespace = reader.namespace(name.namespace);
+                let _ = write!(out, "<{{{namespace}}}{} {}>", name.local, attributes.join(" "));
+            }
+            Event::End => out.push_str("</>"),
+            Event::Eof => return Ok(out),
+            Event::Text(_) | Event::Cdata(_) | Event::Instruction(_) => {}
+        }
+    }
+}
+
+fn told(refusal: &json_native::Refusal) -> String {
+    match refusal {
+        json_native::Refusal::Invalid(all) => all.first().map(ToString::to_string).unwrap_or_default(),
+        other => other.to_string(),
     }
 }

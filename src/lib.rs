@@ -4,6 +4,7 @@
 //! before its outcome is durable; what the bridge knows of a form or a service is data, never code.
 //!
 //! `docs/ARCHITECTURE.md` maps each folder to the question it answers.
+#![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 pub mod bridge;

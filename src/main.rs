@@ -1,4 +1,5 @@
 //! The program: reads the command line, runs it, exits with a code that a script can tell apart.
+#![forbid(unsafe_code)]
 
 use std::process::ExitCode;
 

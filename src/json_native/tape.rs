@@ -305,7 +305,7 @@ impl Parser<'_> {
         let mut kind = Kind::String;
         loop {
             let rest = self.bytes.get(self.at..).unwrap_or_default();
-            let Some(run) = rest.iter().position(|b| matches!(b, b'"' | b'\\' | ..0x20)) else {
+            let Some(run) = plain_run(rest) else {
                 self.at = self.bytes.len();
                 return self.fail("the text ends inside a string");
             };
@@ -334,6 +334,28 @@ impl Parser<'_> {
             None => self.fail("not an escape of JSON"),
         }
     }
+}
+
+/// How many bytes stand for themselves before the first quote, backslash or control character; `None` where all do.
+/// Eight bytes at a time: of the flags of a word the lowest is always right, and only that one is looked at.
+#[inline]
+fn plain_run(bytes: &[u8]) -> Option<usize> {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGH: u64 = ONES << 7;
+    let below = |word: u64, bound: u64| word.wrapping_sub(ONES * bound) & !word & HIGH;
+    let mut rest = bytes;
+    while let Some((chunk, after)) = rest.split_first_chunk::<8>() {
+        let word = u64::from_le_bytes(*chunk);
+        let quote = below(word ^ (ONES * u64::from(b'"')), 1);
+        let backslash = below(word ^ (ONES * u64::from(b'\\')), 1);
+        let flags = quote | backslash | below(word, 0x20);
+        if flags != 0 {
+            return Some(bytes.len() - rest.len() + flags.trailing_zeros() as usize / 8);
+        }
+        rest = after;
+    }
+    let run = rest.iter().position(|b| matches!(b, b'"' | b'\\' | ..0x20))?;
+    Some(bytes.len() - rest.len() + run)
 }
 
 fn index(value: usize) -> u32 {
@@ -400,9 +422,7 @@ pub(crate) fn push_string(out: &mut Vec<u8>, text: &str) {
         return;
     }
     let mut done = 0;
-    while let Some(run) =
-        bytes.get(done..).and_then(|rest| rest.iter().position(|b| matches!(b, b'"' | b'\\' | ..0x20)))
-    {
+    while let Some(run) = bytes.get(done..).and_then(plain_run) {
         let at = done + run;
         out.extend_from_slice(bytes.get(done..at).unwrap_or_default());
         match bytes.get(at).copied().unwrap_or_default() {

@@ -90,3 +90,19 @@ proptest! {
         prop_assert_eq!(ours.is_ok(), theirs.is_ok(), "{}", text);
     }
 }
+
+#[test]
+fn a_run_ends_at_the_first_byte_that_needs_an_escape() {
+    for length in 0..40 {
+        let plain = "è~ z".repeat(10);
+        let plain = plain.as_bytes().get(..length).unwrap();
+        assert_eq!(plain_run(plain), None);
+        for special in [b'"', b'\\', 0, 0x1F, b'\n'] {
+            for at in 0..length {
+                let mut bytes = plain.to_vec();
+                bytes[at] = special;
+                assert_eq!(plain_run(&bytes), Some(at), "{bytes:?}");
+            }
+        }
+    }
+}

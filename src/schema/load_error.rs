@@ -55,6 +55,11 @@ pub enum LoadErrorKind {
     Pattern(String),
     /// Two particles compete for one element (XSD 1.0 part 1 §3.8.6, Unique Particle Attribution).
     Ambiguous(String),
+    /// One particle, whose repetitions within repetitions can be counted in more than one way. XSD allows it (part 1
+    /// §3.8.6 speaks of two particles); the engine counts in one way only.
+    Counting(String),
+    /// More counted repetitions in one content model than the engine has counters.
+    TooManyCounters,
     /// One name has two types in one content model (XSD part 1 §3.8.6, Element Declarations Consistent).
     TwoTypes(String),
     /// One type would have two JSON members of one name.
@@ -92,6 +97,11 @@ impl fmt::Display for LoadErrorKind {
             Self::Circular => write!(f, "defined by itself"),
             Self::Pattern(error) => write!(f, "{error}"),
             Self::Ambiguous(name) => write!(f, "two particles compete for element {name}"),
+            Self::Counting(name) => write!(
+                f,
+                "repetitions of element {name} can be counted in more than one way, which is not supported"
+            ),
+            Self::TooManyCounters => write!(f, "too many counted repetitions in one content model"),
             Self::TwoTypes(name) => write!(f, "element {name} has two types in one content model"),
             Self::SameMember { member, other } => {
                 write!(f, "its JSON member \"{member}\" is also that of {other}")

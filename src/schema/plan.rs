@@ -195,6 +195,13 @@ impl Default for TypeId {
     }
 }
 
+impl Element {
+    /// Whether the schema declares it: one without a name stands for what a wildcard lets in undeclared.
+    pub(crate) fn is_declared(&self) -> bool {
+        !self.local.is_empty()
+    }
+}
+
 impl Plan {
     /// The number of a namespace name, [`UNKNOWN_NAMESPACE`] where no schema of the plan has it.
     pub(crate) fn namespace(&self, name: &str) -> NamespaceId {

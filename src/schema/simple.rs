@@ -268,8 +268,11 @@ impl Simple {
                 return Err(words::not_listed(value, &enumeration.written));
             }
         }
-        if let Some(pattern) = facets.patterns.iter().find(|p| !p.matches(value)) {
-            return Err(words::no_match(value, pattern.wanted()));
+        if !facets.patterns.is_empty() {
+            let value = self.normalised(types, value, resolve);
+            if let Some(pattern) = facets.patterns.iter().find(|p| !p.matches(&value)) {
+                return Err(words::no_match(&value, pattern.wanted()));
+            }
         }
         if facets.min.is_some() || facets.max.is_some() {
             self.check_range(types, value, resolve)?;
@@ -278,6 +281,17 @@ impl Simple {
             self.check_digits(value)?;
         }
         Ok(())
+    }
+
+    /// The text that a pattern sees. A union has no white space rule of its own: that of the member which takes the
+    /// value holds (part 2 §4.3.6).
+    fn normalised<'t>(&self, types: &[Simple], text: &'t str, resolve: Resolve<'_>) -> Cow<'t, str> {
+        let Variety::Union(members) = &self.variety else { return self.space.normalise(text) };
+        let mut members = members.iter().map(|m| at(types, *m));
+        match members.find(|m| m.check(types, text, resolve).is_ok()) {
+            Some(member) => member.normalised(types, text, resolve),
+            None => Cow::Borrowed(text),
+        }
     }
 
     fn check_range(&self, types: &[Simple], text: &str, resolve: Resolve<'_>) -> Result<(), Fault> {

@@ -35,51 +35,6 @@ pub fn forbidden(text: &str) -> Option<(usize, char)> {
     text.char_indices().find(|(_, c)| !is_xml_char(*c))
 }
 
-/// Classes of bytes, to look at each only once.
-const CLASSES: [u8; 256] = classes();
-const NAME_START: u8 = 1;
-const NAME: u8 = 2;
-
-#[allow(clippy::indexing_slicing, reason = "evaluated by the compiler, never at run time")]
-const fn classes() -> [u8; 256] {
-    let mut table = [0; 256];
-    let mut byte = 0u8;
-    while byte < 128 {
-        if byte.is_ascii_alphabetic() || byte == b'_' {
-            table[byte as usize] = NAME_START | NAME;
-        } else if byte.is_ascii_digit() || byte == b'-' || byte == b'.' {
-            table[byte as usize] = NAME;
-        }
-        byte += 1;
-    }
-    table
-}
-
-/// The length of the name without colon and without anything beyond ASCII that `bytes` begin with; 0 where there is
-/// none. What comes after it is the caller's to look at: it may be more of a name.
-pub(super) fn plain_name(bytes: &[u8]) -> usize {
-    let class = |b: &u8| CLASSES.get(usize::from(*b)).copied().unwrap_or_default();
-    if bytes.first().is_none_or(|b| class(b) & NAME_START == 0) {
-        return 0;
-    }
-    bytes.iter().position(|b| class(b) & NAME == 0).unwrap_or(bytes.len())
-}
-
-/// Whether character data is what it says as it stands: no carriage return, nothing forbidden, no `]]>`. A `false` is
-/// only a suspicion.
-pub(super) fn is_plain_text(text: &str) -> bool {
-    // Every byte is looked at, so that the loop is one of vector instructions.
-    let suspicious = |b: u8| (b < b' ' && b != b'\n' && b != b'\t') | (b == b']') | (b == 0xEF);
-    !text.bytes().fold(false, |found, b| found | suspicious(b))
-}
-
-/// Whether an attribute value is what it says as it stands: no reference, no white space to normalise, nothing
-/// forbidden. A `false` is only a suspicion.
-pub(super) fn is_plain_value(value: &str) -> bool {
-    let suspicious = |b: u8| (b < b' ') | (b == b'<') | (b == b'&') | (b == 0xEF);
-    !value.bytes().fold(false, |found, b| found | suspicious(b))
-}
-
 fn is_name_start(c: char) -> bool {
     matches!(c,
         'A'..='Z' | 'a'..='z' | '_'

@@ -17,6 +17,7 @@ pub mod encoding;
 mod error;
 mod limits;
 mod namespaces;
+mod plain;
 mod position;
 mod reader;
 pub mod write;

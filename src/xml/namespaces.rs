@@ -47,7 +47,7 @@ pub(super) struct Scopes<'x> {
     names: Vec<Cow<'x, str>>,
     /// Prefix, namespace, depth of the element that declared it.
     bindings: Vec<(&'x str, NamespaceIndex, usize)>,
-    /// What the empty prefix is bound to: most names have none.
+    /// The namespace of the empty prefix, which nearly every element asks for.
     default: NamespaceIndex,
 }
 
@@ -112,12 +112,17 @@ impl<'x> Scopes<'x> {
 
     /// Forgets what the element at `depth` declared.
     pub(super) fn leave(&mut self, depth: usize) {
-        while let Some((prefix, ..)) = self.bindings.pop_if(|b| b.2 >= depth) {
+        while let Some((prefix, _, _)) = self.bindings.pop_if(|b| b.2 >= depth) {
             if prefix.is_empty() {
                 let outer = self.bindings.iter().rev().find(|b| b.0.is_empty());
                 self.default = outer.map_or(NamespaceIndex::NONE, |b| b.1);
             }
         }
+    }
+
+    /// The namespace of an element without prefix.
+    pub(super) fn default_namespace(&self) -> NamespaceIndex {
+        self.default
     }
 
     /// The namespace of an element's prefix (empty: the default namespace); `None` where it is not declared.

@@ -1,16 +1,19 @@
 //! The strict pull reader.
 //!
-//! The tokeniser finds where markup begins and ends; everything that XML 1.0 and Namespaces in XML 1.0 demand of
-//! what stands between is checked here. Events borrow from the text: an element or a text without entities,
-//! carriage returns or CDATA boundaries costs no allocation.
+//! What nearly every message consists of, tags and text written plainly, is read here in one pass (see `plain`). All
+//! else goes to the tokeniser, markup by markup: it finds where the markup ends, and everything that XML 1.0 and
+//! Namespaces in XML 1.0 demand of what stands between is checked here. The plain way takes only what the other way
+//! takes too, and means the same by it; whatever it hesitates at, it leaves. Events borrow from the text: an element
+//! or a text without entities, carriage returns or CDATA boundaries costs no allocation.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-use memchr::{memchr, memchr2, memchr3};
+use memchr::{memchr, memchr2};
 use quick_xml::events::Event as Token;
 
 use super::namespaces::Scopes;
+use super::plain::{self, Text};
 use super::{Binding, Limits, NamespaceIndex, XmlError, XmlErrorKind, characters};
 
 /// A qualified name, resolved.
@@ -57,8 +60,8 @@ pub enum Event<'x> {
 #[derive(Debug)]
 pub struct Reader<'x> {
     text: &'x str,
-    /// Offset in `text` of the first byte that is read, and of the one after the last.
-    range: Range<usize>,
+    /// Offset in `text` of the end of what is to be read.
+    stop: usize,
     limits: Limits,
     scopes: Scopes<'x>,
     attributes: Vec<Attribute<'x>>,
@@ -72,6 +75,9 @@ pub struct Reader<'x> {
     root: Root,
     /// An empty-element tag was reported as started; its end is due.
     end_due: bool,
+    /// Leaves all markup to the tokeniser, to compare.
+    #[cfg(test)]
+    pub(super) careful: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,9 +107,11 @@ impl<'x> Reader<'x> {
     }
 
     fn over(text: &'x str, range: Range<usize>, limits: Limits) -> Self {
-        let range = range.start.min(text.len())..range.end.min(text.len());
+        let whole = text.get(range.clone()).is_some();
+        let range = if whole { range } else { 0..0 };
         Self {
             text,
+            stop: range.end,
             limits,
             scopes: Scopes::new(),
             attributes: Vec::with_capacity(16),
@@ -113,7 +121,8 @@ impl<'x> Reader<'x> {
             elements: 0,
             root: Root::Awaited,
             end_due: false,
-            range,
+            #[cfg(test)]
+            careful: false,
         }
     }
 
@@ -184,25 +193,42 @@ impl<'x> Reader<'x> {
         }
         loop {
             self.offset = self.end;
-            let rest = self.text.get(self.offset..self.range.end).unwrap_or_default();
-            let bytes = rest.as_bytes();
-            match (bytes.first(), bytes.get(1)) {
-                (Some(b'<'), Some(b'/')) => return self.end(rest),
-                (Some(b'<'), Some(b'!' | b'?')) => {
-                    if let Some(event) = self.rare(rest)? {
-                        return Ok(event);
+            let rest = self.text.get(self.offset..self.stop).unwrap_or_default();
+            match rest.as_bytes() {
+                #[cfg(test)]
+                [b'<' | b'&', ..] if self.careful => {}
+                [b'<', b'/', ..] => {
+                    if let Some(length) = self.open.last().and_then(|open| plain::end_tag(rest, open)) {
+                        self.end += length;
+                        self.close();
+                        return Ok(Event::End);
                     }
                 }
-                (Some(b'<'), _) => return self.start(rest).map(Event::Start),
-                (Some(b'&'), _) => return self.reference(rest),
-                (Some(_), _) => {
-                    let length = memchr2(b'<', b'&', bytes).unwrap_or(bytes.len());
-                    self.end += length;
-                    if let Some(text) = self.text_run(rest.get(..length).unwrap_or_default())? {
-                        return Ok(Event::Text(text));
+                [b'<', b'!' | b'?', ..] => {}
+                [b'<', ..] => {
+                    if let Some(tag) = plain::start_tag(rest, self.offset, &self.limits, &mut self.attributes)
+                    {
+                        self.end += tag.length;
+                        self.end_due = tag.empty;
+                        return self.started(tag.name, tag.local).map(Event::Start);
                     }
                 }
-                (None, _) => {
+                [b'&', ..] => {
+                    if let Some(name) = plain::reference(rest) {
+                        self.inside_root()?;
+                        self.end += name.len() + 2;
+                        return reference(name).map(Event::Text).map_err(|kind| self.error(kind));
+                    }
+                }
+                [_, ..] => {
+                    let text = plain::text(rest);
+                    self.end += text.run.len();
+                    match self.text_run(&text)? {
+                        Some(text) => return Ok(Event::Text(text)),
+                        None => continue,
+                    }
+                }
+                [] => {
                     return match self.root {
                         Root::Closed => Ok(Event::Eof),
                         Root::Open => Err(self.error(XmlErrorKind::UnexpectedEnd)),
@@ -210,25 +236,43 @@ impl<'x> Reader<'x> {
                     };
                 }
             }
+            if let Some(event) = self.markup(rest)? {
+                return Ok(event);
+            }
         }
     }
 
-    /// What begins with `<!` or `<?`: the tokeniser says where it ends and what it is. `None` where it is nothing to
-    /// report.
-    fn rare(&mut self, rest: &'x str) -> Result<Option<Event<'x>>, XmlError> {
+    /// The markup that `rest` begins with, by the tokeniser; `None` where there is nothing to tell of it.
+    fn markup(&mut self, rest: &'x str) -> Result<Option<Event<'x>>, XmlError> {
         let mut tokens = quick_xml::Reader::from_str(rest);
-        tokens.config_mut().check_comments = true;
-        let token = tokens.read_event().map_err(|e| self.tokeniser_error(&e))?;
-        let length = usize::try_from(tokens.buffer_position()).unwrap_or(usize::MAX);
-        self.end = self.offset.saturating_add(length);
-        let raw = rest.get(..length).unwrap_or_default();
+        let config = tokens.config_mut();
+        // Names are compared here, where the open elements are known anyway.
+        config.check_end_names = false;
+        config.allow_unmatched_ends = true;
+        config.check_comments = true;
+        let token = tokens.read_event();
+        self.end = self.offset + usize::try_from(tokens.buffer_position()).unwrap_or(usize::MAX);
+        let token = token.map_err(|e| self.tokeniser_error(&e))?;
+        let raw = self.text.get(self.offset..self.end).unwrap_or_default();
         match token {
+            Token::Start(_) => return self.start(raw, 1, 1).map(Event::Start).map(Some),
+            Token::Empty(_) => {
+                let name = self.start(raw, 1, 2)?;
+                self.end_due = true;
+                return Ok(Some(Event::Start(name)));
+            }
+            Token::End(_) => return self.end(raw).map(Some),
             Token::CData(_) => {
                 self.inside_root()?;
                 let content = self.trimmed(raw, "<![CDATA[".len(), "]]>".len());
                 self.check_characters(content, "<![CDATA[".len())?;
                 self.check_text_length(content)?;
                 return Ok(Some(Event::Cdata(normalise_line_ends(content))));
+            }
+            Token::GeneralRef(_) => {
+                self.inside_root()?;
+                let name = self.trimmed(raw, 1, 1);
+                return reference(name).map(Event::Text).map(Some).map_err(|kind| self.error(kind));
             }
             Token::Comment(_) => {
                 // `--->`: the grammar of §2.5 lets no comment end in a hyphen. The empty one only looks so.
@@ -238,14 +282,14 @@ impl<'x> Reader<'x> {
                 self.check_characters(raw, 0)?;
             }
             Token::PI(_) => return Ok(self.instruction(raw)?.map(Event::Instruction)),
-            // The tokeniser takes a declaration where it finds one; it has a place only at the very start.
             Token::Decl(_) => {
                 if self.offset != 0 || declaration_is_malformed(raw) {
                     return Err(self.error(XmlErrorKind::BadDeclaration));
                 }
             }
             Token::DocType(_) => return Err(self.error(XmlErrorKind::DocumentType)),
-            _ => return Err(self.error(XmlErrorKind::UnexpectedEnd)),
+            // Text is not markup, and the end was looked for before.
+            Token::Text(_) | Token::Eof => return Err(self.error(XmlErrorKind::UnexpectedEnd)),
         }
         Ok(None)
     }
@@ -286,7 +330,51 @@ impl<'x> Reader<'x> {
         Ok(only_text.then(|| whole.unwrap_or_default()))
     }
 
-    fn start(&mut self, rest: &'x str) -> Result<Name<'x>, XmlError> {
+    /// The whole content of the element just started, up to and including its end, where it is one plain run of text;
+    /// [`Reader::offset`] is then that of the text. Where it is anything else, nothing happens.
+    #[inline]
+    pub(crate) fn plain_content(&mut self) -> Option<&'x str> {
+        if self.end_due {
+            return None;
+        }
+        let rest = self.text.get(self.end..self.stop)?;
+        let text = plain::text(rest);
+        let length = text.run.len();
+        if !text.is_plain() || length > self.limits.text_bytes {
+            return None;
+        }
+        let tag = plain::end_tag(rest.get(length..)?, self.open.last()?)?;
+        self.offset = self.end;
+        self.end += length + tag;
+        self.close();
+        Some(text.run)
+    }
+
+    fn start(&mut self, raw: &'x str, open: usize, close: usize) -> Result<Name<'x>, XmlError> {
+        let content = self.trimmed(raw, open, close);
+        let (qualified, rest) = split_name(content);
+        self.enter(qualified)?;
+        let (prefix, local) = self.split_qualified(qualified)?;
+        self.read_attributes(rest, self.offset + open + qualified.len())?;
+        self.resolve_attributes()?;
+        self.resolved(qualified, prefix, local)
+    }
+
+    /// A start tag that was read the plain way: its attributes are there, without their namespaces.
+    #[inline]
+    fn started(&mut self, qualified: &'x str, local: &'x str) -> Result<Name<'x>, XmlError> {
+        self.enter(qualified)?;
+        if !self.attributes.is_empty() {
+            self.resolve_attributes()?;
+        }
+        if local.len() == qualified.len() {
+            return Ok(Name { namespace: self.scopes.default_namespace(), local, qualified });
+        }
+        let (prefix, local) = self.split_qualified(qualified)?;
+        self.resolved(qualified, prefix, local)
+    }
+
+    fn enter(&mut self, qualified: &'x str) -> Result<(), XmlError> {
         match self.root {
             Root::Awaited => self.root = Root::Open,
             Root::Open => {}
@@ -299,68 +387,26 @@ impl<'x> Reader<'x> {
         if self.open.len() >= self.limits.depth {
             return Err(self.too_large("levels of nesting", self.limits.depth));
         }
-        let bytes = rest.as_bytes();
-        let plain = characters::plain_name(bytes.get(1..).unwrap_or_default());
-        let stop = match bytes.get(plain + 1) {
-            Some(b'>') => plain + 1,
-            _ => tag_end(bytes).ok_or_else(|| self.error(XmlErrorKind::UnexpectedEnd))?,
-        };
-        self.end_due = bytes.get(stop - 1) == Some(&b'/');
-        self.end = self.offset + stop + 1;
-        let content = rest.get(1..stop - usize::from(self.end_due)).unwrap_or_default();
-        let ends_plain = content.as_bytes().get(plain).is_none_or(|b| characters::is_space(*b));
-        let length = match plain {
-            1.. if ends_plain => plain,
-            _ => content.bytes().position(characters::is_space).unwrap_or(content.len()),
-        };
-        let (qualified, rest) = content.split_at_checked(length).unwrap_or((content, ""));
-        let (prefix, local) = match plain {
-            1.. if ends_plain && plain <= self.limits.name_bytes => ("", qualified),
-            _ => self.split_qualified(qualified)?,
-        };
         self.open.push(qualified);
-        self.attributes.clear();
-        if !rest.is_empty() {
-            self.read_attributes(rest, self.offset + 1 + qualified.len())?;
-        }
-        let namespace = self
-            .scopes
-            .resolve(prefix)
-            .ok_or_else(|| self.error(XmlErrorKind::UnboundPrefix(prefix.to_owned())))?;
-        Ok(Name { namespace, local, qualified })
+        Ok(())
     }
 
-    fn end(&mut self, rest: &'x str) -> Result<Event<'x>, XmlError> {
+    fn resolved(&self, qualified: &'x str, prefix: &str, local: &'x str) -> Result<Name<'x>, XmlError> {
+        match self.scopes.resolve(prefix) {
+            Some(namespace) => Ok(Name { namespace, local, qualified }),
+            None => Err(self.error(XmlErrorKind::UnboundPrefix(prefix.to_owned()))),
+        }
+    }
+
+    fn end(&mut self, raw: &'x str) -> Result<Event<'x>, XmlError> {
+        let found = self.trimmed(raw, 2, 1).trim_end_matches([' ', '\t', '\r', '\n']);
         let open = self.open.last().copied().unwrap_or_default();
-        let length = match rest.as_bytes().get(open.len() + 2) {
-            Some(b'>') => open.len() + 3,
-            _ => memchr(b'>', rest.as_bytes()).map_or(0, |at| at + 1),
-        };
-        let Some(found) = rest.get(2..length.saturating_sub(1)) else {
-            return Err(self.error(XmlErrorKind::UnexpectedEnd));
-        };
-        self.end = self.offset + length;
-        if found != open || open.is_empty() {
-            let found = found.trim_end_matches([' ', '\t', '\r', '\n']);
-            if found != open || open.is_empty() {
-                let (open, found) = (open.to_owned(), found.split('>').next().unwrap_or_default().to_owned());
-                return Err(self.error(XmlErrorKind::MismatchedEndTag { open, found }));
-            }
+        if open != found || found.is_empty() {
+            let (open, found) = (open.to_owned(), found.to_owned());
+            return Err(self.error(XmlErrorKind::MismatchedEndTag { open, found }));
         }
         self.close();
         Ok(Event::End)
-    }
-
-    /// `&name;` in character data.
-    fn reference(&mut self, rest: &'x str) -> Result<Event<'x>, XmlError> {
-        self.inside_root()?;
-        let stop = memchr3(b';', b'<', b'&', rest.as_bytes().get(1..).unwrap_or_default());
-        let name = stop.and_then(|stop| rest.get(1..stop + 1)).unwrap_or_default();
-        if rest.as_bytes().get(name.len() + 1) != Some(&b';') {
-            return Err(self.error(XmlErrorKind::UnescapedMarkup('&')));
-        }
-        self.end = self.offset + name.len() + 2;
-        reference(name).map(Event::Text).map_err(|kind| self.error(kind))
     }
 
     fn close(&mut self) {
@@ -373,32 +419,22 @@ impl<'x> Reader<'x> {
 
     /// Reads `name="value"` pairs, declares the namespaces among them, then resolves the names of the others.
     fn read_attributes(&mut self, rest: &'x str, start: usize) -> Result<(), XmlError> {
+        self.attributes.clear();
         let depth = self.open.len();
-        let bytes = rest.as_bytes();
         let mut cursor = 0;
         let mut count = 0;
-        let mut plain = true;
         loop {
-            let spaces = spaces(bytes, cursor);
-            let at = cursor + spaces;
-            if at >= bytes.len() {
+            let tail = rest.get(cursor..).unwrap_or_default();
+            let spaces = tail.bytes().take_while(|b| characters::is_space(*b)).count();
+            let tail = tail.get(spaces..).unwrap_or_default();
+            if tail.is_empty() {
                 break;
             }
-            let tail = rest.get(at..).unwrap_or_default();
-            let name_len = match characters::plain_name(tail.as_bytes()) {
-                length if tail.as_bytes().get(length) == Some(&b'=') && length <= self.limits.name_bytes => {
-                    length
-                }
-                _ => {
-                    plain = false;
-                    let ends = |b: u8| b == b'=' || characters::is_space(b);
-                    tail.bytes().position(ends).unwrap_or(tail.len())
-                }
-            };
+            let name_len = tail.bytes().take_while(|b| *b != b'=' && !characters::is_space(*b)).count();
             let name = tail.get(..name_len).unwrap_or_default();
             let bad = || XmlError {
                 kind: XmlErrorKind::BadAttribute(name.chars().take(64).collect()),
-                offset: start + at,
+                offset: start + cursor + spaces,
             };
             if spaces == 0 || name.is_empty() {
                 return Err(bad());
@@ -408,27 +444,25 @@ impl<'x> Reader<'x> {
                 return Err(self.too_large("attributes", self.limits.attributes));
             }
             let (value, value_at, after) = quoted_value(tail, name_len).ok_or_else(bad)?;
-            let offset = start + at + value_at;
-            cursor = at + after;
+            let offset = start + cursor + spaces + value_at;
+            cursor += spaces + after;
             self.check_text_length(value)?;
             let normalised =
                 normalise_attribute(value).map_err(|(at, kind)| XmlError { kind, offset: offset + at })?;
-            match name.strip_prefix("xmlns") {
-                Some("") => {
-                    self.declare("", normalised, depth)?;
-                    continue;
+            if name == "xmlns" {
+                self.declare("", normalised, depth)?;
+            } else if let Some(prefix) = name.strip_prefix("xmlns:") {
+                if prefix.is_empty() {
+                    return Err(self.error(XmlErrorKind::BadName(name.to_owned())));
                 }
-                Some(":") => return Err(self.error(XmlErrorKind::BadName(name.to_owned()))),
-                Some(rest) if rest.starts_with(':') => {
-                    self.declare(rest.get(1..).unwrap_or_default(), normalised, depth)?;
-                    continue;
-                }
-                _ => {}
+                self.declare(prefix, normalised, depth)?;
+            } else {
+                let (_, local) = self.split_qualified(name)?;
+                let name = Name { namespace: NamespaceIndex::NONE, local, qualified: name };
+                self.attributes.push(Attribute { name, value: normalised, offset });
             }
-            let name = Name { namespace: NamespaceIndex::NONE, local: name, qualified: name };
-            self.attributes.push(Attribute { name, value: normalised, offset });
         }
-        self.resolve_attributes(plain)
+        Ok(())
     }
 
     fn declare(&mut self, prefix: &'x str, namespace: Cow<'x, str>, depth: usize) -> Result<(), XmlError> {
@@ -436,47 +470,49 @@ impl<'x> Reader<'x> {
         declared.map_err(|kind| self.error(kind))
     }
 
-    /// `plain` where no name has a prefix or needs to be looked at again.
-    fn resolve_attributes(&mut self, plain: bool) -> Result<(), XmlError> {
+    /// Gives the attributes their namespaces, and refuses two of one expanded name (NS §6.3).
+    fn resolve_attributes(&mut self) -> Result<(), XmlError> {
         let mut attributes = std::mem::take(&mut self.attributes);
-        // One bit for each hash of a name: only where one is set already can a name be there twice.
-        let mut met = 0u64;
-        let mut suspicious = false;
+        // One bit for each kind of name met: only names of one kind need to be compared.
+        let mut kinds = 0u64;
+        let mut alike = false;
         for attribute in &mut attributes {
-            if !plain {
-                let (prefix, local) = self.split_qualified(attribute.name.qualified)?;
-                attribute.name.local = local;
-                if !prefix.is_empty() {
-                    attribute.name.namespace = self
-                        .scopes
-                        .resolve(prefix)
-                        .ok_or_else(|| self.error(XmlErrorKind::UnboundPrefix(prefix.to_owned())))?;
-                }
+            let name = attribute.name;
+            if name.local.len() != name.qualified.len() {
+                let (prefix, _) = self.split_qualified(name.qualified)?;
+                attribute.name.namespace = self
+                    .scopes
+                    .resolve(prefix)
+                    .ok_or_else(|| self.error(XmlErrorKind::UnboundPrefix(prefix.to_owned())))?;
             }
-            let bit = 1 << (hash(attribute.name.local) % 64);
-            suspicious |= met & bit != 0;
-            met |= bit;
+            let kind = 1 << (kind_of_name(name.local.as_bytes()) % 64);
+            alike |= kinds & kind != 0;
+            kinds |= kind;
         }
-        let mut earlier: &[Attribute<'x>] = if suspicious { &attributes } else { &[] };
+        if alike {
+            self.refuse_duplicates(&attributes)?;
+        }
+        self.attributes = attributes;
+        Ok(())
+    }
+
+    fn refuse_duplicates(&self, attributes: &[Attribute<'x>]) -> Result<(), XmlError> {
+        let mut earlier = attributes;
         while let Some((last, before)) = earlier.split_last() {
-            let same = |a: &&Attribute<'x>| {
+            let same = |a: &Attribute<'x>| {
                 a.name.local == last.name.local && a.name.namespace == last.name.namespace
             };
-            if before.iter().any(|a| same(&a)) {
+            if before.iter().any(same) {
                 return Err(self.error(XmlErrorKind::DuplicateAttribute(last.name.qualified.to_owned())));
             }
             earlier = before;
         }
-        self.attributes = attributes;
         Ok(())
     }
 
     fn split_qualified(&self, qualified: &'x str) -> Result<(&'x str, &'x str), XmlError> {
         if qualified.len() > self.limits.name_bytes {
             return Err(self.too_large("bytes of name", self.limits.name_bytes));
-        }
-        if characters::plain_name(qualified.as_bytes()) == qualified.len() && !qualified.is_empty() {
-            return Ok(("", qualified));
         }
         let (prefix, local) = match qualified.split_once(':') {
             Some((prefix, local)) if characters::is_ncname(prefix) => (prefix, local),
@@ -489,22 +525,24 @@ impl<'x> Reader<'x> {
         Ok((prefix, local))
     }
 
-    fn text_run(&mut self, raw: &'x str) -> Result<Option<Cow<'x, str>>, XmlError> {
+    #[inline]
+    fn text_run(&self, text: &Text<'x>) -> Result<Option<Cow<'x, str>>, XmlError> {
+        let run = text.run;
         if self.root != Root::Open {
-            if characters::is_blank(raw) {
+            if characters::is_blank(run) {
                 return Ok(None);
             }
             return Err(self.error(XmlErrorKind::OutsideRoot));
         }
-        self.check_text_length(raw)?;
-        if characters::is_plain_text(raw) {
-            return Ok(Some(Cow::Borrowed(raw)));
+        self.check_text_length(run)?;
+        if text.is_plain() {
+            return Ok(Some(Cow::Borrowed(run)));
         }
-        if let Some(at) = memchr::memmem::find(raw.as_bytes(), b"]]>") {
+        if let Some(at) = memchr::memmem::find(run.as_bytes(), b"]]>") {
             return Err(XmlError { kind: XmlErrorKind::CdataEndInText, offset: self.offset + at });
         }
-        self.check_characters(raw, 0)?;
-        Ok(Some(normalise_line_ends(raw)))
+        self.check_characters(run, 0)?;
+        Ok(Some(normalise_line_ends(run)))
     }
 
     fn instruction(&self, raw: &'x str) -> Result<Option<&'x str>, XmlError> {
@@ -567,57 +605,36 @@ impl<'x> Reader<'x> {
     }
 }
 
-/// The offset of the `>` that ends the tag at the start of `bytes`; one in quotes does not.
-fn tag_end(bytes: &[u8]) -> Option<usize> {
-    let mut at = 1;
-    loop {
-        let rest = bytes.get(at..)?;
-        let found = rest.iter().position(|b| matches!(b, b'>' | b'"' | b'\''))?;
-        match rest.get(found)? {
-            b'>' => return Some(at + found),
-            quote => {
-                let inside = rest.get(found + 1..)?;
-                at += found + 2 + inside.iter().position(|b| b == quote)?;
-            }
-        }
-    }
+/// A number that differs for most names of one form.
+fn kind_of_name(name: &[u8]) -> usize {
+    let at = |index: usize| usize::from(name.get(index).copied().unwrap_or_default());
+    name.len() + 5 * at(0) + 11 * at(name.len() / 2) + 23 * at(name.len().saturating_sub(1))
 }
 
-/// How many bytes of white space stand at `from`.
-fn spaces(bytes: &[u8], from: usize) -> usize {
-    let rest = bytes.get(from..).unwrap_or_default();
-    rest.iter().position(|b| !characters::is_space(*b)).unwrap_or(rest.len())
-}
-
-/// Tells most pairs of different names apart.
-fn hash(name: &str) -> usize {
-    let bytes = name.as_bytes();
-    let end = |b: Option<&u8>| b.map_or(0, |b| usize::from(*b));
-    bytes.len().wrapping_mul(7) ^ end(bytes.first()).wrapping_mul(3) ^ end(bytes.last()).wrapping_mul(11)
+fn split_name(content: &str) -> (&str, &str) {
+    let end = content.bytes().position(characters::is_space).unwrap_or(content.len());
+    content.split_at_checked(end).unwrap_or((content, ""))
 }
 
 /// The value after a name of `name_len` bytes: the text between the quotes, its offset in `tail`, and the offset
 /// after the closing quote.
 fn quoted_value(tail: &str, name_len: usize) -> Option<(&str, usize, usize)> {
     let bytes = tail.as_bytes();
-    let equals = name_len + spaces(bytes, name_len);
+    let spaces = |from: usize| bytes.iter().skip(from).take_while(|b| characters::is_space(**b)).count();
+    let equals = name_len + spaces(name_len);
     if bytes.get(equals) != Some(&b'=') {
         return None;
     }
-    let quote_at = equals + 1 + spaces(bytes, equals + 1);
+    let quote_at = equals + 1 + spaces(equals + 1);
     let quote = *bytes.get(quote_at).filter(|b| matches!(b, b'"' | b'\''))?;
     let start = quote_at + 1;
-    let rest = bytes.get(start..)?;
-    let len = rest.iter().position(|b| *b == quote)?;
+    let len = memchr(quote, bytes.get(start..)?)?;
     Some((tail.get(start..start + len)?, start, start + len + 1))
 }
 
 /// Attribute-value normalisation (§3.3.3): references resolved; tab, line feed, carriage return and CRLF become one
 /// space each, unless they came from a character reference.
 fn normalise_attribute(value: &str) -> Result<Cow<'_, str>, (usize, XmlErrorKind)> {
-    if characters::is_plain_value(value) {
-        return Ok(Cow::Borrowed(value));
-    }
     if let Some((at, c)) = characters::forbidden(value) {
         return Err((at, XmlErrorKind::ForbiddenCharacter(c)));
     }

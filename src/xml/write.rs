@@ -23,6 +23,10 @@ pub fn push_text(out: &mut String, text: &str) {
 /// Appends an attribute value, to stand between double quotes. White space other than the space is written as
 /// references, so that it survives attribute-value normalisation.
 pub fn push_attribute_value(out: &mut String, value: &str) {
+    if !value.bytes().any(|b| b < b' ' || matches!(b, b'<' | b'>' | b'&' | b'"')) {
+        out.push_str(value);
+        return;
+    }
     for c in value.chars() {
         match c {
             '<' => out.push_str("&lt;"),

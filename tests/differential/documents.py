@@ -39,8 +39,9 @@ class Generator:
         self.ids = 0
         self.roots = [d for d in model.entry_roots if not d.abstract or d.members]
         self.foreign = [d for d in model.roots if not d.abstract]
-        for decl in model.roots:
-            self.expect(decl, set())
+        seen = set()
+        for decl in self.roots:
+            self.expect(decl, seen)
 
     # ---- what there is to meet
 

@@ -74,7 +74,7 @@ class Writer:
 
     def noise(self):
         if self.style.noise and self.rng.random() < self.style.noise:
-            self.out.append(self.rng.choice(["<!-- nota -->", "<?pi dato?>", "<!---->", "<!--a<b>&c;-->", "<?xml-x?>"]))
+            self.out.append(self.rng.choice(["<!-- nota -->", "<?pi dato?>", "<!---->", "<!--a<b>&c;-->", "<?x-xml?>"]))
 
     def element(self, node, default, declared, depth):
         style, out = self.style, self.out

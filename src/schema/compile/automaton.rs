@@ -120,8 +120,8 @@ impl Builder<'_> {
                 self.connect(&last, &first, &[]);
             }
             _ => {
-                let counter = u16::try_from(self.counters.len())
-                    .map_err(|_| LoadErrorKind::Ambiguous("too many counted repetitions".into()))?;
+                let counter =
+                    u16::try_from(self.counters.len()).map_err(|_| LoadErrorKind::TooManyCounters)?;
                 self.counters.push(Counter { min, max });
                 let (last, first) = (whole.last.clone(), whole.first.clone());
                 self.connect(&last, &first, &[Op::Again(counter)]);
@@ -166,7 +166,7 @@ impl Builder<'_> {
             }
             for (position, ways) in ways {
                 if !self.exclusive(ways) {
-                    return Err(self.ambiguous(position));
+                    return Err(LoadErrorKind::Counting(self.name(position)));
                 }
                 edges.extend(ways.iter().map(|way| Edge { position, ops: store(way) }));
             }
@@ -178,7 +178,7 @@ impl Builder<'_> {
                     None => Accept::Never,
                     Some([guards]) if guards.is_empty() => Accept::Always,
                     Some([guards]) => Accept::When(store(guards)),
-                    Some(_) => return Err(self.ambiguous(state - 1)),
+                    Some(_) => return Err(LoadErrorKind::Counting(self.name(state - 1))),
                 }
             };
             states.push(State { edges: Span::new(start..edges.len()), accept });
@@ -215,19 +215,19 @@ impl Builder<'_> {
         for (i, one) in edges.iter().enumerate() {
             for other in edges.iter().skip(i + 1).filter(|other| other.position != one.position) {
                 if at(one).zip(at(other)).is_some_and(|(a, b)| compete(a, b)) {
-                    return Err(self.ambiguous(one.position));
+                    return Err(LoadErrorKind::Ambiguous(self.name(one.position)));
                 }
             }
         }
         Ok(())
     }
 
-    fn ambiguous(&self, position: u32) -> LoadErrorKind {
+    fn name(&self, position: u32) -> String {
         let name = self.positions.get(position as usize).map(|p| match p.wildcard {
             Some(_) => "any".to_owned(),
             None => p.local.to_string(),
         });
-        LoadErrorKind::Ambiguous(name.unwrap_or_default())
+        name.unwrap_or_default()
     }
 }
 

@@ -135,6 +135,10 @@ impl<'s> Compiler<'s, '_> {
         let name = self.qname(site, reference)?;
         let head = self.global(site, Space::Element, &name)?;
         let id = self.element(head);
+        // Part 1 §3.3.6, Substitution Group OK (Transitive), 2.1: the head alone says so, whatever the chain below it.
+        if self.elements.get(id as usize).is_some_and(|e| e.block.substitution) {
+            return Some(Particle::Element(id));
+        }
         let mut all = Vec::new();
         self.with_substitutes(&name, &mut all);
         if all.contains(&id) {

@@ -94,6 +94,11 @@ impl<'s> Compiler<'s, '_> {
                 }
             }
         }
+        // Part 1 §3.2.7: attributes of xsi alone are declared without a schema. Those of the namespace xml are where an
+        // import asks for them, whatever file describes them.
+        if !self.imports(XML_NAMESPACE) {
+            return;
+        }
         let xml = self.namespace(XML_NAMESPACE);
         for (local, of) in [("lang", "language"), ("space", "NCName"), ("base", "anyURI"), ("id", "ID")] {
             if let Some(of) = self.builtin_known(of) {
@@ -101,6 +106,13 @@ impl<'s> Compiler<'s, '_> {
                 plan.global_attributes.insert((xml, local.into()), global);
             }
         }
+    }
+
+    /// Whether some file imports the namespace.
+    fn imports(&self, namespace: &str) -> bool {
+        let roots = self.units.iter().map(|unit| unit.parsed.tree.root_element());
+        let mut constructs = roots.flat_map(|root| root.children());
+        constructs.any(|c| c.has_tag_name((XSD, "import")) && c.attribute("namespace") == Some(namespace))
     }
 
     /// Default and fixed values must fit the type, which is known only now.

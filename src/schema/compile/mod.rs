@@ -194,7 +194,9 @@ impl<'s> Compiler<'s, '_> {
             let namespace = if default.is_empty() && unit.chameleon { &unit.target } else { default };
             return Some((namespace.to_owned(), local.to_owned()));
         }
-        match site.node.lookup_namespace_uri(Some(prefix)) {
+        // Namespaces in XML 1.0 §3: the prefix xml is bound without a declaration.
+        let built_in = (prefix == "xml").then_some(crate::xml::XML_NAMESPACE);
+        match built_in.or_else(|| site.node.lookup_namespace_uri(Some(prefix))) {
             Some(namespace) => Some((namespace.to_owned(), local.to_owned())),
             None => {
                 self.bad_value(site, text, "a declared prefix");

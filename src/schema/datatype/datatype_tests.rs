@@ -160,3 +160,41 @@ fn names_and_languages() {
     assert_eq!(Primitive::QName.value("p:a", &resolve), Some(Value::QName("u".into(), "a".into())));
     assert_eq!(Primitive::QName.value("q:a", &resolve), None);
 }
+
+#[test]
+fn square_brackets_in_a_uri_hold_an_address_of_ipv6_and_nothing_else() {
+    for good in ["http://[::1]", "http://[::1]/", "http://u@[2001:db8::1]:80/a?b#c", "//[::ffff:10.0.0.1]:/"]
+    {
+        assert!(Primitive::AnyUri.accepts(good), "{good}");
+    }
+    for bad in [
+        "[",
+        "]",
+        "a[b]",
+        "http://[",
+        "http://a/[b]",
+        "http://[::1].",
+        "http://[::1]:a/",
+        "http://[::1]/[",
+        "http://[::1]?a]",
+        "http://[::1]#[::1]",
+        "http://[a]/",
+        "http://[]/",
+        "urn:[::1]",
+        "a//[::1]/",
+    ] {
+        assert!(!Primitive::AnyUri.accepts(bad), "{bad}");
+    }
+}
+
+#[test]
+fn durations_are_compared_to_the_last_digit() {
+    let order = |a: &str, b: &str| order(Primitive::Duration, a, b);
+    assert_eq!(order("PT0.0000000001S", "PT0S"), Some(Ordering::Greater));
+    assert_eq!(order("-PT0.0000000001S", "PT0S"), Some(Ordering::Less));
+    assert_eq!(order("PT0S", "-PT0.0000000001S"), Some(Ordering::Greater));
+    assert_eq!(order("-PT1.12345678902S", "-PT1.12345678901S"), Some(Ordering::Less));
+    assert_eq!(order("PT1.12345678901S", "PT1.1234567890100S"), Some(Ordering::Equal));
+    assert_eq!(order("PT0.9S", "PT0.10S"), Some(Ordering::Greater));
+    assert_eq!(order("-PT0.9S", "PT0.1S"), Some(Ordering::Less));
+}

@@ -74,7 +74,7 @@ impl Duration {
         let mut verdict = None;
         for (year, month) in REFERENCES {
             let here = self.from(year, month).cmp(&other.from(year, month));
-            let here = here.then_with(|| self.signed_fraction().cmp(&other.signed_fraction()));
+            let here = here.then_with(|| self.fraction_order(other));
             if verdict.is_some_and(|before| before != here) {
                 return None;
             }
@@ -90,11 +90,16 @@ impl Duration {
         days * 86_400 + i128::from(sign * self.seconds)
     }
 
-    /// The fraction as a number that orders like it: nine digits are enough to tell two apart.
-    fn signed_fraction(&self) -> i64 {
-        let digits = self.fraction.bytes().chain(std::iter::repeat(b'0')).take(9);
-        let value = digits.fold(0, |sum, b| sum * 10 + i64::from(b - b'0'));
-        if self.negative { -value } else { value }
+    /// The order of the fractions, sign included, to the last digit (§3.2.6.1 sets no end to them). Without zeros at the
+    /// end, digits after the point order like text.
+    fn fraction_order(&self, other: &Self) -> Ordering {
+        match (self.negative, other.negative) {
+            (false, false) => self.fraction.cmp(&other.fraction),
+            (true, true) => other.fraction.cmp(&self.fraction),
+            _ if self.fraction.is_empty() && other.fraction.is_empty() => Ordering::Equal,
+            (true, false) => Ordering::Less,
+            (false, true) => Ordering::Greater,
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Names, tokens, languages and URIs (XSD part 2 §3.2.17, §3.3).
 
+use std::net::Ipv6Addr;
+
 use crate::xml::characters::is_ncname;
 
 /// Prefix (empty for none) and local part.
@@ -44,6 +46,9 @@ pub(super) fn is_any_uri(text: &str) -> bool {
         }
         rest = after;
     }
+    if text.contains(['[', ']']) && !has_good_brackets(text) {
+        return false;
+    }
     let first_segment = before_fragment.split(['/', '?']).next().unwrap_or_default();
     match first_segment.split_once(':') {
         None => true,
@@ -52,4 +57,27 @@ pub(super) fn is_any_uri(text: &str) -> bool {
                 && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
         }
     }
+}
+
+/// Whether square brackets stand only around the address of IPv6 that is the host. XLink 1.0 §5.4, to which §3.2.17
+/// refers, does not escape them, and RFC 2396 has them by RFC 2732 §3 only: `host = ... | "[" IPv6address "]"`.
+fn has_good_brackets(text: &str) -> bool {
+    let before_authority = text.split(['/', '?', '#']).next().unwrap_or_default();
+    let hierarchy = text.get(before_authority.len()..).and_then(|rest| rest.strip_prefix("//"));
+    let Some(hierarchy) =
+        hierarchy.filter(|_| before_authority.is_empty() || before_authority.ends_with(':'))
+    else {
+        return false;
+    };
+    let end = hierarchy.find(['/', '?', '#']).unwrap_or(hierarchy.len());
+    let Some((authority, after)) = hierarchy.split_at_checked(end) else { return false };
+    let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
+    let Some((address, port)) = host.strip_prefix('[').and_then(|rest| rest.split_once(']')) else {
+        return false;
+    };
+    let is_port = |port: &str| port.bytes().all(|b| b.is_ascii_digit());
+    let has_none = |part: &str| !part.contains(['[', ']']);
+    address.parse::<Ipv6Addr>().is_ok()
+        && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port))
+        && [before_authority, user, after].into_iter().all(has_none)
 }

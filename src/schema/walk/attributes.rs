@@ -50,7 +50,10 @@ impl<'d, 'x, S: Sink> Walker<'d, 'x, '_, S> {
             }
         }
         let mut nil = false;
-        if let Some(value) = self.reader.attribute(XSI_NAMESPACE, "nil").map(str::to_owned) {
+        // Part 1 §3.3.4: whether nil is allowed is asked of a declaration. Without one the element is held against a
+        // type only, the ur-type or that of xsi:type, and Element Locally Valid (Complex Type), 3, passes over xsi:nil.
+        let value = self.reader.attribute(XSI_NAMESPACE, "nil").filter(|_| declared.is_declared());
+        if let Some(value) = value.map(str::to_owned) {
             let place = Place::attribute(start, start, "xsi:nil");
             nil = matches!(characters::trim(&value), "true" | "1");
             if !declared.nillable {
@@ -133,9 +136,17 @@ impl<'d, 'x, S: Sink> Walker<'d, 'x, '_, S> {
             let (local, index) = (attribute.name.local, attribute.name.namespace);
             let namespace = if index == NamespaceIndex::NONE { 0 } else { self.namespace(index) };
             let Some(found) = position(&complex.attributes, namespace, local, next) else {
-                if index != NamespaceIndex::NONE && self.is_instance(index) {
+                let of_instance = index != NamespaceIndex::NONE && self.is_instance(index);
+                // Part 1 §3.4.4, Element Locally Valid (Complex Type), 3: four attributes of xsi are set apart, all
+                // others are a wildcard's to admit.
+                if (of_instance && is_instance_name(local))
+                    || self.admitted_attribute(complex, number, namespace, frame.start)
+                {
+                    continue;
+                }
+                if of_instance {
                     self.check_instance_name(number, frame.start);
-                } else if !self.admitted_attribute(complex, number, namespace, frame.start) {
+                } else {
                     strange.push(number);
                 }
                 continue;
@@ -268,7 +279,7 @@ impl<'d, 'x, S: Sink> Walker<'d, 'x, '_, S> {
     fn check_instance_name(&mut self, number: usize, start: usize) {
         let Some(attribute) = self.reader.attributes().get(number) else { return };
         let local = attribute.name.local;
-        if matches!(local, "type" | "nil" | "schemaLocation" | "noNamespaceSchemaLocation") {
+        if is_instance_name(local) {
             return;
         }
         let (value, offset) = (attribute.value.to_string(), attribute.offset);
@@ -282,6 +293,11 @@ impl<'d, 'x, S: Sink> Walker<'d, 'x, '_, S> {
             words,
         );
     }
+}
+
+/// The attributes of `xsi` that have a meaning (part 1 §2.6).
+fn is_instance_name(local: &str) -> bool {
+    matches!(local, "type" | "nil" | "schemaLocation" | "noNamespaceSchemaLocation")
 }
 
 /// The declaration of a name, sought first after the one before: documents mostly keep the order of the schema.

@@ -19,6 +19,7 @@ impl<'d, 'x, S: Sink> Walker<'d, 'x, '_, S> {
         if let Some(verbatim) = &mut self.verbatim {
             verbatim.child();
         }
+        self.mixed_child(name);
         let namespace = self.namespace(name.namespace);
         let Some(frame) = self.frames.last() else { return Ok(()) };
         let (complex, nil) = (self.plan.complexes.at(frame.complex), frame.nil);
@@ -100,13 +101,16 @@ impl<'d, 'x, S: Sink> Walker<'d, 'x, '_, S> {
 
     /// Text directly inside the innermost frame.
     pub(super) fn text(&mut self, text: &str) {
-        let Some(frame) = self.frames.last() else { return };
         if let Some(verbatim) = &mut self.verbatim {
             verbatim.text(self.frames.len(), text);
         }
+        if !self.mixed.is_empty() {
+            self.mixed_text(text);
+        }
+        let Some(frame) = self.frames.last() else { return };
         let complex = self.plan.complexes.at(frame.complex);
-        if !frame.nil && matches!(complex.content, Content::Elements(_)) && (complex.mixed || is_blank(text))
-        {
+        let between_elements = matches!(complex.content, Content::Elements(_)) && is_blank(text);
+        if !frame.nil && (complex.mixed || between_elements) {
             return;
         }
         // A CDATA section without content is no text.
@@ -146,6 +150,7 @@ impl<'d, 'x, S: Sink> Walker<'d, 'x, '_, S> {
                 self.incomplete(model);
             }
         }
+        self.mixed_end();
         self.identity_end();
         self.frames.pop();
         if self.verbatim.as_ref().is_some_and(|v| v.depth == self.frames.len()) {

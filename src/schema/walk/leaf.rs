@@ -83,6 +83,10 @@ impl<'d, 'x, S: Sink> Walker<'d, 'x, '_, S> {
     }
 
     fn collect(&mut self, name: Name<'x>, start: usize) -> Result<Collected<'x>, XmlError> {
+        if let Some(text) = self.reader.plain_content() {
+            let offset = if text.is_empty() { start } else { self.reader.offset() };
+            return Ok(Collected { text: Cow::Borrowed(text), offset, marked_up: false });
+        }
         let mut collected = Collected { text: Cow::Borrowed(""), offset: start, marked_up: false };
         loop {
             match self.reader.next_event()? {

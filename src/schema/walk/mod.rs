@@ -12,6 +12,7 @@ mod content;
 mod faults;
 mod identity;
 pub(crate) mod leaf;
+mod mixed;
 mod object;
 mod recover;
 mod verbatim;
@@ -33,6 +34,7 @@ use crate::xml::{Event, Name, NamespaceIndex, Reader, XSI_NAMESPACE, XmlError, l
 use faults::{Faults, Place};
 use identity::Identities;
 use leaf::Leaf;
+use mixed::Mixed;
 use verbatim::Verbatim;
 
 /// No member.
@@ -79,6 +81,8 @@ struct Walker<'d, 'x, 's, S> {
     namespaces: Vec<NamespaceId>,
     faults: Faults<'x>,
     verbatim: Option<Verbatim<'d>>,
+    /// Open elements of mixed content whose value is fixed, innermost last.
+    mixed: Vec<Mixed<'d>>,
     /// Identifiers met, and references to them with their place.
     ids: HashSet<Box<str>>,
     references: Vec<(Box<str>, Place)>,
@@ -116,6 +120,7 @@ impl<'d, 'x, 's, S: Sink> Walker<'d, 'x, 's, S> {
             namespaces: Vec::with_capacity(8),
             faults: Faults::default(),
             verbatim: None,
+            mixed: Vec::new(),
             ids: HashSet::new(),
             references: Vec::new(),
             identities: (!plan.identities.all().is_empty()).then(Identities::default),
@@ -279,6 +284,7 @@ impl<'d, 'x, 's, S: Sink> Walker<'d, 'x, 's, S> {
         }
         frame.nil = nil;
         self.frames.push(frame);
+        self.mixed_start(declared, complex);
         Ok(())
     }
 }
@@ -301,5 +307,7 @@ fn may_be_mistaken(namespace: NamespaceId) -> bool {
     namespace == NO_NAMESPACE || namespace == super::plan::UNKNOWN_NAMESPACE
 }
 
+#[cfg(test)]
+mod clause_tests;
 #[cfg(test)]
 mod walk_tests;

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Puts the documents of the repository into fuzz/corpus/TARGET, where they are not yet.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+corpus=fuzz/corpus
+mkdir -p "$corpus"/{xml_to_json,json_to_xml,xsd_load,busta,encoding}
+
+# A name from the whole path, because folders hold files of one name.
+seed() { # TARGET FIRST_BYTES FILE
+    local to="$corpus/$1/${3//\//_}$(printf '%s' "$2" | tr -cd '[:alnum:]')"
+    [ -e "$to" ] || { printf "$2"; cat "$3"; } >"$to"
+}
+
+while IFS= read -r file; do
+    seed xml_to_json '' "$file"
+    seed encoding '\000' "$file"
+done < <(find tests/fixtures samples/documenti -name '*.xml')
+while IFS= read -r file; do
+    seed busta '' "$file"
+done < <(find samples tests/fixtures/sap/soap -name '*.xml')
+while IFS= read -r file; do
+    seed xsd_load '' "$file"
+done < <(find xsd -name '*.xsd')
+seed json_to_xml 'UniLav\n' tests/fixtures/json/unilav-seed000.json
