@@ -412,8 +412,15 @@ fn unescape(mut text: &str) -> String {
 
 /// Appends `text` as a JSON string, in quotes. Only what RFC 8259 §7 demands is escaped.
 pub(crate) fn push_string(out: &mut Vec<u8>, text: &str) {
-    out.push(b'"');
     let bytes = text.as_bytes();
+    out.reserve(bytes.len() + 2);
+    out.push(b'"');
+    // Every byte is looked at, so that the loop is one of vector instructions; few texts have anything to escape.
+    if !bytes.iter().fold(false, |found, b| found | (*b < 0x20) | (*b == b'"') | (*b == b'\\')) {
+        out.extend_from_slice(bytes);
+        out.push(b'"');
+        return;
+    }
     let mut done = 0;
     while let Some(run) = bytes.get(done..).and_then(plain_run) {
         let at = done + run;

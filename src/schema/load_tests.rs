@@ -243,3 +243,43 @@ fn a_directory_is_read_with_its_folders() {
     let missing = SchemaSet::load(&dir.path().join("nowhere")).unwrap_err();
     assert!(matches!(missing[0].kind, LoadErrorKind::Unreadable(_)), "{missing:?}");
 }
+
+#[test]
+fn a_broken_schema_is_refused_and_nothing_worse() {
+    let mut rng = generator::Rng::new(11);
+    let sources = [
+        include_str!("cases/modelli.xsd"),
+        include_str!("cases/valori.xsd"),
+        include_str!("cases/tipi.xsd"),
+        include_str!("cases/chiavi.xsd"),
+    ];
+    let (mut loaded, mut refused) = (0, 0);
+    for _ in 0..400 {
+        let mut words: Vec<&str> = rng.pick(&sources).split_inclusive(['<', '>', ' ', '"']).collect();
+        for _ in 0..=rng.below(3) {
+            let (from, to) = (rng.below(words.len()), rng.below(words.len()));
+            match rng.below(3) {
+                0 => words.swap(from, to),
+                1 => words[to] = words[from],
+                _ => {
+                    words.remove(from);
+                }
+            }
+        }
+        match SchemaSet::from_texts(&[("a.xsd", &words.concat())]) {
+            Ok(_) => loaded += 1,
+            Err(errors) => {
+                assert!(!errors.is_empty());
+                refused += 1;
+            }
+        }
+    }
+    assert!(loaded > 5 && refused > 100, "{loaded} {refused}");
+}
+
+#[test]
+fn a_substitution_group_does_not_stand_for_itself() {
+    let circle = "<xs:element name='a' type='xs:string' substitutionGroup='b'/><xs:element name='b' type='xs:string' substitutionGroup='a'/>
+        <xs:element name='r'><xs:complexType><xs:sequence><xs:element ref='a'/></xs:sequence></xs:complexType></xs:element>";
+    assert!(errors(circle)[0].contains("defined by itself"));
+}

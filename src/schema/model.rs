@@ -204,29 +204,35 @@ impl Model {
     /// The shortest way from `state` to a state that satisfies `goal`: for each step the edges that would do, the
     /// one taken first. `None` where there is no way.
     pub(crate) fn shortest(&self, state: u32, goal: impl Fn(u32) -> bool) -> Option<Vec<Vec<Edge>>> {
-        let count = self.states.all().len();
-        let mut distance: Vec<Option<u32>> =
-            (0..count).map(|s| goal(super::table::index(s)).then_some(0)).collect();
-        // Distances to the goal, by relaxing all edges until nothing changes; models are small and this is the path
-        // of documents that are wrong.
+        self.descend(state, &self.distances(goal))
+    }
+
+    /// For each state how many steps it is from one that satisfies `goal`.
+    fn distances(&self, goal: impl Fn(u32) -> bool) -> Vec<Option<u32>> {
+        let states = self.states.all();
+        let mut distances: Vec<Option<u32>> =
+            (0..states.len()).map(|state| goal(super::table::index(state)).then_some(0)).collect();
+        // Most edges lead onwards, so that one round from the last state to the first settles nearly all.
         loop {
             let mut changed = false;
-            for (index, state) in self.states.all().iter().enumerate() {
+            for (index, state) in states.iter().enumerate().rev() {
                 let through = self.edges.span(state.edges).iter();
                 let best =
-                    through.filter_map(|e| distance.get(e.position as usize + 1).copied().flatten()).min();
-                let best = best.map(|d| d + 1);
-                let Some(known) = distance.get_mut(index) else { continue };
-                if best.is_some_and(|best| known.is_none_or(|known| best < known)) {
-                    *known = best;
+                    through.filter_map(|e| distances.get(e.position as usize + 1).copied().flatten()).min();
+                let Some((best, known)) = best.map(|d| d + 1).zip(distances.get_mut(index)) else { continue };
+                if known.is_none_or(|known| best < known) {
+                    *known = Some(best);
                     changed = true;
                 }
             }
             if !changed {
-                break;
+                return distances;
             }
         }
-        let at = |state: u32| distance.get(state as usize).copied().flatten();
+    }
+
+    fn descend(&self, state: u32, distances: &[Option<u32>]) -> Option<Vec<Vec<Edge>>> {
+        let at = |state: u32| distances.get(state as usize).copied().flatten();
         let mut left = at(state)?;
         let mut here = state;
         let mut path = Vec::new();
@@ -249,13 +255,12 @@ impl Model {
     /// each step would do equally well.
     pub(crate) fn way(&self, state: u32, namespace: NamespaceId, local: &str) -> Option<Vec<Vec<Edge>>> {
         let goal = |state: u32| state > 0 && self.positions.at(state - 1).is(namespace, local);
-        let first = self.edges.span(self.states.at(state).edges).iter();
-        let ways = first.filter_map(|edge| Some((*edge, self.shortest(edge.position + 1, goal)?)));
-        let ways: Vec<(Edge, Vec<Vec<Edge>>)> = ways.collect();
-        let length = ways.iter().map(|(_, rest)| rest.len()).min()?;
-        let alike: Vec<Edge> =
-            ways.iter().filter(|(_, rest)| rest.len() == length).map(|(e, _)| *e).collect();
-        let (_, rest) = ways.into_iter().find(|(_, rest)| rest.len() == length)?;
+        let distances = self.distances(goal);
+        let at = |edge: &Edge| distances.get(edge.position as usize + 1).copied().flatten();
+        let first = self.edges.span(self.states.at(state).edges);
+        let length = first.iter().filter_map(at).min()?;
+        let alike: Vec<Edge> = first.iter().filter(|edge| at(edge) == Some(length)).copied().collect();
+        let rest = self.descend(alike.first()?.position + 1, &distances)?;
         Some(std::iter::once(alike).chain(rest).collect())
     }
 

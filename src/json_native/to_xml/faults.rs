@@ -81,8 +81,15 @@ impl<'d> Faults<'d> {
         expected: &str,
         words: String,
     ) {
-        let place = self.place(value);
-        self.raise_at(place, rule, seen, expected, words);
+        if !self.is_full() {
+            let place = self.place(value);
+            self.raise_at(place, rule, seen, expected, words);
+        }
+    }
+
+    /// Whether nothing more is told.
+    pub(super) fn is_full(&self) -> bool {
+        self.raised.len() >= MOST
     }
 
     /// About a member that the present type does not have, by its key.

@@ -167,6 +167,9 @@ impl<'d, 't, 'j> Builder<'d, 't, 'j, '_> {
     }
 
     pub(super) fn unknown(&mut self, key: Value<'t, 'j>, known: &[Member]) {
+        if self.faults.is_full() {
+            return;
+        }
         let name = key.string().unwrap_or_default();
         let near = known.iter().find(|m| m.name.eq_ignore_ascii_case(&name));
         let words = match near {

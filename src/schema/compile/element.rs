@@ -140,7 +140,10 @@ impl<'s> Compiler<'s, '_> {
             return Some(Particle::Element(id));
         }
         let mut all = Vec::new();
-        self.with_substitutes(&name, &mut all, 0);
+        self.with_substitutes(&name, &mut all);
+        if all.contains(&id) {
+            return self.refuse(head, LoadErrorKind::Circular);
+        }
         if all.is_empty() {
             return Some(Particle::Element(id));
         }
@@ -151,18 +154,17 @@ impl<'s> Compiler<'s, '_> {
     }
 
     /// The elements that may stand for the one of that name, directly or through others (part 1 §3.3.6).
-    fn with_substitutes(&mut self, head: &Name, all: &mut Vec<ElementId>, depth: usize) {
+    fn with_substitutes(&mut self, head: &Name, all: &mut Vec<ElementId>) {
         let Some(sites) = self.substitutes.get(head).cloned() else { return };
         for site in sites {
-            if depth > self.substitutes.len() {
-                return self.error(site, LoadErrorKind::Circular);
-            }
             let id = self.element(site);
-            if !all.contains(&id) {
-                all.push(id);
+            if all.contains(&id) {
+                continue;
             }
-            let name = (self.unit_target(site), site.node.attribute("name").unwrap_or_default().to_owned());
-            self.with_substitutes(&name, all, depth + 1);
+            all.push(id);
+            let local = site.node.attribute("name").unwrap_or_default().to_owned();
+            let name = (self.unit_target(site), local);
+            self.with_substitutes(&name, all);
         }
     }
 

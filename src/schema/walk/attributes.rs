@@ -239,7 +239,7 @@ impl<'d, 'x, S: Sink> Walker<'d, 'x, '_, S> {
         };
         let mut missing: Vec<&Attribute> =
             complex.attributes.iter().filter(|a| a.required).filter(unseen).collect();
-        if strange.is_empty() && missing.is_empty() {
+        if (strange.is_empty() && missing.is_empty()) || self.faults.is_full() {
             return;
         }
         let known: Vec<&'d Attribute> = complex.attributes.iter().filter(unseen).collect();

@@ -100,26 +100,31 @@ impl<'d, 'x, S: Sink> Walker<'d, 'x, '_, S> {
     }
 
     /// Text directly inside the innermost frame.
-    pub(super) fn text(&mut self, text: &str, cdata: bool) {
-        let Some(frame) = self.frames.last().copied() else { return };
+    pub(super) fn text(&mut self, text: &str) {
         if let Some(verbatim) = &mut self.verbatim {
             verbatim.text(self.frames.len(), text);
         }
-        self.mixed_text(text);
+        if !self.mixed.is_empty() {
+            self.mixed_text(text);
+        }
+        let Some(frame) = self.frames.last() else { return };
         let complex = self.plan.complexes.at(frame.complex);
-        let empty = matches!(complex.content, Content::Empty) || frame.nil;
-        let allowed = if frame.nil { false } else { complex.mixed || (!empty && !cdata && is_blank(text)) };
-        // White space in a CDATA section is white space all the same between elements, but not in an empty element.
-        let allowed = allowed || (!empty && is_blank(text));
-        if allowed || frame.reported {
+        let between_elements = matches!(complex.content, Content::Elements(_)) && is_blank(text);
+        if !frame.nil && (complex.mixed || between_elements) {
             return;
         }
+        // A CDATA section without content is no text.
+        if frame.reported || text.is_empty() {
+            return;
+        }
+        let (start, nil) = (frame.start, frame.nil);
+        let empty = matches!(complex.content, Content::Empty);
         if let Some(frame) = self.frames.last_mut() {
             frame.reported = true;
         }
         self.faults.context(&self.reader);
-        let place = Place::text(self.reader.offset(), frame.start);
-        let (rule, wanted) = match (frame.nil, empty) {
+        let place = Place::text(self.reader.offset(), start);
+        let (rule, wanted) = match (nil, empty) {
             (true, _) => (Rule::Nil, "nothing, because it is nil"),
             (false, true) => (Rule::Content, "nothing: the element is empty"),
             (false, false) => (Rule::Content, "only elements"),

@@ -9,6 +9,9 @@ use crate::xml::{Binding, Event, Limits, Reader};
 /// Most violations that one document is told of; what has more is not that form at all.
 const MOST: usize = 10_000;
 
+/// How many violations are looked through for one that turns out to be another.
+const LOOKED_BACK: usize = 256;
+
 /// Where something is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Place {
@@ -71,6 +74,11 @@ impl<'x> Faults<'x> {
         self.raised.is_empty()
     }
 
+    /// Whether nothing more is told.
+    pub(super) fn is_full(&self) -> bool {
+        self.raised.len() >= MOST
+    }
+
     /// Where the document begins within its text.
     pub(super) fn root_at(&mut self, offset: usize) {
         self.root = offset;
@@ -99,7 +107,8 @@ impl<'x> Faults<'x> {
                 && r.place.element == parent
                 && r.place.step == Step::Child(name.to_owned())
         };
-        let Some(raised) = self.raised.iter_mut().rev().find(missing) else { return false };
+        // It was reported while the same parent was open, so not long ago.
+        let Some(raised) = self.raised.iter_mut().rev().take(LOOKED_BACK).find(missing) else { return false };
         raised.place = Place::element(at);
         raised.rule = Rule::Order;
         raised.seen = name.to_owned();

@@ -132,8 +132,7 @@ impl<'d, 'x, 's, S: Sink> Walker<'d, 'x, 's, S> {
             match self.reader.next_event()? {
                 Event::Start(name) if self.frames.is_empty() => self.root(root, name)?,
                 Event::Start(name) => self.child(name)?,
-                Event::Text(text) => self.text(&text, false),
-                Event::Cdata(text) => self.text(&text, true),
+                Event::Text(text) | Event::Cdata(text) => self.text(&text),
                 Event::End => self.end(),
                 Event::Instruction(_) => {}
                 Event::Eof => return Ok(()),

@@ -25,6 +25,9 @@ impl<'d, 'x, S: Sink> Walker<'d, 'x, '_, S> {
         namespace: NamespaceId,
         blocked: Blocked,
     ) -> Result<(), XmlError> {
+        if self.faults.is_full() {
+            return self.reader.skip_element();
+        }
         self.faults.context(&self.reader);
         let Some(frame) = self.frames.last().copied() else { return Ok(()) };
         let place = Place::element(self.reader.offset());
@@ -176,6 +179,9 @@ impl<'d, 'x, S: Sink> Walker<'d, 'x, '_, S> {
     /// The end tag comes before the content is complete.
     #[cold]
     pub(super) fn incomplete(&mut self, model: &Model) {
+        if self.faults.is_full() {
+            return;
+        }
         self.faults.context(&self.reader);
         let Some(frame) = self.frames.last().copied() else { return };
         let offset = self.reader.offset();

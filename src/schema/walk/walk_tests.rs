@@ -228,3 +228,21 @@ fn ten_thousand_mistakes_do_not_cost_ten_thousand_readings() {
     assert_eq!(violations(&text).len(), 10_000);
     assert!(started.elapsed().as_secs() < 20);
 }
+
+#[test]
+fn mixed_content_without_elements_may_hold_text_and_empty_content_not_even_space() {
+    let form = |mixed: &str| {
+        format!(
+            "<xs:schema xmlns:xs='http://www.w3.org/2001/XMLSchema'><xs:element name='r'><xs:complexType {mixed}/></xs:element></xs:schema>"
+        )
+    };
+    let verdict = |schema: &str, text: &str| {
+        let set = SchemaSet::from_texts(&[("r.xsd", schema)]).unwrap();
+        let document = set.document("r.xsd", "r").unwrap();
+        validate(&document, Reader::document(text, &Limits::default())).is_ok()
+    };
+    assert!(verdict(&form("mixed='true'"), "<r>testo</r>"));
+    assert!(!verdict(&form("mixed='true'"), "<r><x/></r>"));
+    assert!(!verdict(&form(""), "<r> </r>"));
+    assert!(verdict(&form(""), "<r><!-- nota --><![CDATA[]]></r>"));
+}
