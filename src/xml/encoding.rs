@@ -119,6 +119,8 @@ fn declared(bytes: &[u8], encoding: &'static Encoding) -> Option<String> {
     };
     let end = memmem::find(&narrow, b"?>")?;
     let declaration = narrow.get(..end)?.strip_prefix(b"<?xml")?;
+    // `<?xmlish encoding="…"?>` is an instruction like any other.
+    declaration.first().filter(|b| super::characters::is_space(**b))?;
     let at = memmem::find(declaration, b"encoding")? + "encoding".len();
     let rest = std::str::from_utf8(declaration.get(at..)?).ok()?;
     let rest = rest.trim_start().strip_prefix('=')?.trim_start();
@@ -172,6 +174,12 @@ mod tests {
         assert!(decode(doc, Some("iso-8859-1")).unwrap().ends_with("<a>à</a>"));
         assert!(matches!(decode(doc, None), Err(EncodingError::Malformed { offset: 41, .. })));
         assert_eq!(decode("\u{feff}<a>è</a>".as_bytes(), Some("iso-8859-1")).unwrap(), "<a>è</a>");
+    }
+
+    #[test]
+    fn an_instruction_whose_name_begins_with_xml_declares_nothing() {
+        let doc = "<?xmlish encoding='ISO-8859-1'?><a>è</a>";
+        assert_eq!(decode(doc.as_bytes(), None).unwrap(), doc);
     }
 
     #[test]

@@ -92,15 +92,18 @@ def order(one, other):
     return spread or None
 
 
+FACETS = {"minInclusive": "at least", "minExclusive": "more than", "maxInclusive": "at most", "maxExclusive": "less than"}
 RELATIONS = {"at least": (0, 1), "more than": (1,), "at most": (0, -1), "less than": (-1,)}
 
 
 def bounds(words):
-    """Whether a complaint of the gateway about a bound is right: `... range: NAME: "VALUE" given, at least BOUND needed`."""
+    """Whether the gateway is right about a bound, by its own complaint or by libxml2's."""
     found = re.search(r' range: [^"]*"([^"]*)" given, (at least|more than|at most|less than) (\S+) needed', words)
-    if not found or not (moment(found[1]) or duration(found[1])):
-        return False
-    return order(found[1], found[3]) not in RELATIONS[found[2]]
+    if found:
+        value, wanted, bound = found.groups()
+        return bool(moment(value) or duration(value)) and order(value, bound) not in RELATIONS[wanted]
+    found = re.search(r"\[facet '(\w+)'\] The value '([^']*)' .*\('([^']*)'\)", words)
+    return bool(found) and found[1] in FACETS and order(found[2], found[3]) in RELATIONS[FACETS[found[1]]]
 
 
 def fixed(words):
