@@ -85,6 +85,9 @@ class Refused(Exception):
     """The gateway does not load the schema."""
 
 
+NAMESPACE_ERROR = re.compile("is not defined|cannot be the default namespace|is not allowed|reserved")
+
+
 class Libxml2:
     """libxml2, in this process."""
 
@@ -98,7 +101,7 @@ class Libxml2:
         except (etree.XMLSyntaxError, ValueError):
             return MALFORMED
         # A later warning makes lxml forget what libxml2 told it of namespaces.
-        if b"<?xml-" in data and any("is not defined" in e.message for e in self.parser.error_log):
+        if len(self.parser.error_log) and any(NAMESPACE_ERROR.search(e.message) for e in self.parser.error_log):
             return MALFORMED
         return VALID if self.schema.validate(tree) else INVALID
 
