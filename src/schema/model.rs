@@ -146,6 +146,14 @@ impl Model {
         }
     }
 
+    /// Whether nothing at all is right.
+    pub(crate) fn may_be_empty(&self) -> bool {
+        if self.all {
+            return self.all_optional || self.positions.all().iter().all(|p| !p.required);
+        }
+        matches!(self.states.at(START).accept, Accept::Always)
+    }
+
     /// The least number of repetitions that a state still waits for before the content may end, if that is all.
     pub(crate) fn wanted_repetitions(&self, state: u32, counters: &[u32]) -> Option<u32> {
         let Accept::When(guards) = self.states.at(state).accept else { return None };

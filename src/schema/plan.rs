@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use super::identity::Identity;
 use super::load_error::LoadError;
 use super::model::Model;
-use super::simple::{Simple, SimpleId};
+use super::simple::{Simple, SimpleId, Variety};
 use super::table::Table;
 
 /// The number of an element declaration in its plan.
@@ -195,6 +195,16 @@ impl Default for TypeId {
     }
 }
 
+impl Constraint {
+    /// The value that an element or attribute without one of its own has.
+    pub(crate) fn value(&self) -> Option<&str> {
+        match self {
+            Self::None => None,
+            Self::Default(value) | Self::Fixed(value) => Some(value),
+        }
+    }
+}
+
 impl Element {
     /// Whether the schema declares it: one without a name stands for what a wildcard lets in undeclared.
     pub(crate) fn is_declared(&self) -> bool {
@@ -214,8 +224,30 @@ impl Plan {
         self.namespaces.get(id as usize).map_or("", |name| name)
     }
 
-    /// Whether `derived` is `base` or derives from it by ways that are not blocked.
+    /// The simple type of the text of elements of a type, where they hold text.
+    pub(crate) fn text_of(&self, of: TypeId) -> Option<SimpleId> {
+        match of {
+            TypeId::Simple(id) => Some(id),
+            TypeId::Complex(id) => match self.complexes.at(id).content {
+                Content::Simple(id) => Some(id),
+                Content::Empty | Content::Elements(_) => None,
+            },
+        }
+    }
+
+    /// Whether `derived` is `base` or derives from it by ways that are not blocked. What derives from a member of a
+    /// union derives from the union (part 1 §3.14.6, Type Derivation OK (Simple), 2.2.4).
     pub(crate) fn derives(&self, derived: TypeId, base: TypeId, block: Derivations) -> bool {
+        if self.descends(derived, base, block) {
+            return true;
+        }
+        let TypeId::Simple(id) = base else { return false };
+        let Variety::Union(members) = &self.simples.at(id).variety else { return false };
+        !block.restriction && members.iter().any(|m| self.derives(derived, TypeId::Simple(*m), block))
+    }
+
+    /// As [`Plan::derives`], along the chain of base types alone.
+    fn descends(&self, derived: TypeId, base: TypeId, block: Derivations) -> bool {
         let mut at = derived;
         // No chain is longer than the plan has types; a longer one would be a circle.
         for _ in 0..=self.complexes.all().len() + self.simples.all().len() {

@@ -125,9 +125,21 @@ impl<'s> Compiler<'s, '_> {
             }
             match self.text_type(element.of) {
                 Some(Some(of)) => self.check_constraint(site, of, &element.constraint),
-                Some(None) => {}
+                Some(None) => self.check_may_be_empty(site, element.of, &element.constraint),
                 None => self.error(site, LoadErrorKind::Misplaced),
             }
+        }
+    }
+
+    /// Part 1 §3.3.6, Element Default Valid (Immediate), 2.2.2: mixed content has a default only if it may be empty.
+    fn check_may_be_empty(&mut self, site: Site<'s>, of: TypeId, constraint: &Constraint) {
+        let TypeId::Complex(id) = of else { return };
+        let definition = self.definition(id);
+        if let Some(DefinedContent::Particle(particle)) = definition.as_deref().map(|d| &d.content)
+            && !particle.may_be_empty()
+        {
+            let wanted = "no default and no fixed value, because the content may not be empty,";
+            self.bad_value(site, constraint.value().unwrap_or_default(), wanted);
         }
     }
 
