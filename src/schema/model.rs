@@ -12,7 +12,7 @@ use super::table::{Span, Table};
 pub(crate) const START: u32 = 0;
 
 /// The content model of one complex type.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Model {
     /// Particles; state `n` is "the last child was particle `n - 1`".
     pub(crate) positions: Table<Position>,

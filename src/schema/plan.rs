@@ -32,7 +32,7 @@ pub(crate) const ANY_TYPE: ComplexId = 0;
 pub(crate) const ANY_SIMPLE_TYPE: SimpleId = 0;
 
 /// One compiled entry schema.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Plan {
     /// Namespace names; index 0 is "none".
     pub(crate) namespaces: Vec<Box<str>>,
@@ -74,6 +74,10 @@ pub(crate) struct Element {
     pub(crate) identities: Box<[IdentityId]>,
     /// The name as it is written on the way from JSON, prefix included.
     pub(crate) tag: Box<str>,
+    /// Whether it goes to JSON as it stands, as a string of XML.
+    pub(crate) carried: bool,
+    /// Why its text cannot be carried to JSON and back.
+    pub(crate) obstacle: Option<LoadError>,
 }
 
 /// Ways of deriving a type.
@@ -94,7 +98,7 @@ pub(crate) enum Constraint {
 }
 
 /// A complex type.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Complex {
     pub(crate) is_abstract: bool,
     pub(crate) block: Derivations,
@@ -112,7 +116,7 @@ pub(crate) struct Complex {
 }
 
 /// What may stand between the tags.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) enum Content {
     #[default]
     Empty,
@@ -238,12 +242,17 @@ impl Plan {
     /// Whether `derived` is `base` or derives from it by ways that are not blocked. What derives from a member of a
     /// union derives from the union (part 1 §3.14.6, Type Derivation OK (Simple), 2.2.4).
     pub(crate) fn derives(&self, derived: TypeId, base: TypeId, block: Derivations) -> bool {
-        if self.descends(derived, base, block) {
-            return true;
-        }
-        let TypeId::Simple(id) = base else { return false };
-        let Variety::Union(members) = &self.simples.at(id).variety else { return false };
-        !block.restriction && members.iter().any(|m| self.derives(derived, TypeId::Simple(*m), block))
+        let of_member = |id| !block.restriction && self.derives_from_member(derived, id, block);
+        self.descends(derived, base, block) || matches!(base, TypeId::Simple(id) if of_member(id))
+    }
+
+    /// A union among the members of a union is not itself one of them: its members are (§3.14.2).
+    fn derives_from_member(&self, derived: TypeId, union: SimpleId, block: Derivations) -> bool {
+        let Variety::Union(members) = &self.simples.at(union).variety else { return false };
+        members.iter().any(|member| match self.simples.at(*member).variety {
+            Variety::Union(_) => self.derives_from_member(derived, *member, block),
+            _ => self.descends(derived, TypeId::Simple(*member), block),
+        })
     }
 
     /// As [`Plan::derives`], along the chain of base types alone.

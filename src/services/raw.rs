@@ -100,6 +100,8 @@ pub(super) struct RawDocumento {
     pub(super) schema: String,
     /// Its root element.
     pub(super) root: String,
+    /// What of it is carried as it stands.
+    pub(super) verbatim: RawVerbatim,
     /// Value of `modello.tipoModello`.
     pub(super) tipo_modello: String,
     /// Pointer into the payload.
@@ -162,6 +164,22 @@ pub(super) struct RawSchemaRef {
     pub(super) schema: String,
     /// Root element.
     pub(super) root: String,
+    /// What of it is carried as it stands.
+    pub(super) verbatim: RawVerbatim,
+}
+
+/// The whole document, or a list of its elements.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "true, or a list of names of elements")]
+pub(super) enum RawVerbatim {
+    Intero(bool),
+    Elementi(Vec<String>),
+}
+
+impl Default for RawVerbatim {
+    fn default() -> Self {
+        Self::Intero(false)
+    }
 }
 
 impl Default for RawFruitori {

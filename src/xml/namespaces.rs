@@ -14,6 +14,9 @@ const XMLNS_NAMESPACE: &str = "http://www.w3.org/2000/xmlns/";
 /// bound a document could buy quadratic time; real messages have a dozen.
 const MOST_NAMES: usize = 256;
 
+/// Greatest number of namespace declarations in force at one place: every prefix is sought among them.
+const MOST_BINDINGS: usize = 512;
+
 /// A namespace of one [`Reader`](super::Reader): two names are in one namespace when their indexes are equal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct NamespaceIndex(u32);
@@ -101,6 +104,10 @@ impl<'x> Scopes<'x> {
         }
         if self.bindings.iter().rev().take_while(|b| b.2 == depth).any(|b| b.0 == prefix) {
             return Err(XmlErrorKind::DuplicateAttribute(format!("xmlns:{prefix}")));
+        }
+        if self.bindings.len() >= MOST_BINDINGS {
+            let what = "namespace declarations in force";
+            return Err(XmlErrorKind::TooLarge { what, limit: MOST_BINDINGS });
         }
         let index = self.intern(namespace)?;
         self.bindings.push((prefix, index, depth));

@@ -177,6 +177,13 @@ impl<'x> Reader<'x> {
         self.scopes.in_force()
     }
 
+    /// The namespace that a prefix stands for after the last event, empty for none; `None` where it is not declared. The
+    /// empty prefix is that of the default namespace.
+    #[must_use]
+    pub fn namespace_of(&self, prefix: &str) -> Option<&str> {
+        self.scopes.resolve(prefix).map(|index| self.scopes.name(index))
+    }
+
     /// The next event. After an error the reader must not be used further.
     ///
     /// # Errors

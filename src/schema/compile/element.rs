@@ -42,7 +42,7 @@ impl<'s> Compiler<'s, '_> {
             block,
             constraint: self.constraint(site),
             identities: self.identities(site),
-            tag: "".into(),
+            ..Element::default()
         };
         if element.local.is_empty() {
             self.error(site, LoadErrorKind::Incomplete("name"));
