@@ -21,5 +21,5 @@ while IFS= read -r file; do
 done < <(find samples tests/fixtures/sap/soap -name '*.xml')
 while IFS= read -r file; do
     seed xsd_load '' "$file"
-done < <(find xsd -name '*.xsd')
+done < <(find xsd tests/differential/xsd -name '*.xsd')
 seed json_to_xml 'UniLav\n' tests/fixtures/json/unilav-seed000.json
