@@ -81,8 +81,11 @@ pub(super) fn start_tag<'x>(
     limits: &Limits,
     attributes: &mut Vec<Attribute<'x>>,
 ) -> Option<StartTag<'x>> {
-    attributes.clear();
     let bytes = rest.as_bytes();
+    if bytes.first() != Some(&b'<') {
+        return None;
+    }
+    attributes.clear();
     let (local_at, mut at) = name_ends(bytes, 1)?;
     let name = rest.get(1..at).filter(|name| name.len() <= limits.name_bytes)?;
     let local = rest.get(local_at..at)?;

@@ -87,7 +87,7 @@ fn tamper(json: &str, rng: &mut Rng) -> String {
             5 => json.replace_range(a..b, "null"),
             6 => json = json.replacen("null", "\"\"", 1),
             7 => json = json.replacen("\":\"", "\":\"&<\\n>", 1 + rng.below(3)),
-            _ => json.insert_str(b, "\u{1}"),
+            _ => json.insert(b, '\u{1}'),
         }
     }
     json

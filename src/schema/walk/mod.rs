@@ -133,6 +133,11 @@ impl<'d, 'x, 's, S: Sink> Walker<'d, 'x, 's, S> {
         loop {
             if self.frames.last().is_some_and(|frame| frame.spaced) {
                 self.reader.skip_blank();
+                // What nearly always comes next; all else is an event.
+                if let Some(name) = self.reader.plain_start() {
+                    self.child(name)?;
+                    continue;
+                }
             }
             match self.reader.next_event()? {
                 Event::Start(name) if self.frames.is_empty() => self.root(root, name)?,
