@@ -70,6 +70,13 @@ impl Default for Bounds {
 }
 
 impl<'b> Attached<'b> {
+    /// Nothing.
+    #[must_use]
+    pub fn none() -> &'static Attached<'static> {
+        static NONE: Attached<'static> = Attached { attachments: Vec::new(), inclusions: Vec::new() };
+        &NONE
+    }
+
     /// The number of the attachment that `href` names: `cid:` and a Content-ID, or a Content-Location.
     #[must_use]
     pub fn position(&self, href: &str) -> Option<usize> {
