@@ -12,6 +12,7 @@ use std::ops::Range;
 use memchr::{memchr, memchr2};
 use quick_xml::events::Event as Token;
 
+use super::grain::Grain;
 use super::namespaces::Scopes;
 use super::plain::{self, Text};
 use super::{Binding, Limits, NamespaceIndex, XmlError, XmlErrorKind, characters};
@@ -36,6 +37,7 @@ pub struct Attribute<'x> {
     pub value: Cow<'x, str>,
     /// Byte offset of the value in the text.
     pub offset: usize,
+    pub(crate) grain: Grain,
 }
 
 /// What the reader met. Comments are passed over.
@@ -330,10 +332,23 @@ impl<'x> Reader<'x> {
         Ok(only_text.then(|| whole.unwrap_or_default()))
     }
 
+    /// Passes over white space before a tag, where it means nothing to the caller.
+    #[inline]
+    pub(crate) fn skip_blank(&mut self) {
+        if self.end_due || self.root != Root::Open {
+            return;
+        }
+        let rest = self.text.as_bytes().get(self.end..self.stop).unwrap_or_default();
+        let length = rest.iter().take_while(|b| characters::is_space(**b)).count();
+        if rest.get(length) == Some(&b'<') && length <= self.limits.text_bytes {
+            self.end += length;
+        }
+    }
+
     /// The whole content of the element just started, up to and including its end, where it is one plain run of text;
     /// [`Reader::offset`] is then that of the text. Where it is anything else, nothing happens.
     #[inline]
-    pub(crate) fn plain_content(&mut self) -> Option<&'x str> {
+    pub(crate) fn plain_content(&mut self) -> Option<(&'x str, Grain)> {
         if self.end_due {
             return None;
         }
@@ -347,7 +362,7 @@ impl<'x> Reader<'x> {
         self.offset = self.end;
         self.end += length + tag;
         self.close();
-        Some(text.run)
+        Some((text.run, text.grain()))
     }
 
     fn start(&mut self, raw: &'x str, open: usize, close: usize) -> Result<Name<'x>, XmlError> {
@@ -459,7 +474,8 @@ impl<'x> Reader<'x> {
             } else {
                 let (_, local) = self.split_qualified(name)?;
                 let name = Name { namespace: NamespaceIndex::NONE, local, qualified: name };
-                self.attributes.push(Attribute { name, value: normalised, offset });
+                let grain = Grain::of(&normalised);
+                self.attributes.push(Attribute { name, value: normalised, offset, grain });
             }
         }
         Ok(())
