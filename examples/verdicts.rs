@@ -39,7 +39,8 @@ fn main() -> io::Result<ExitCode> {
             return Ok(ExitCode::from(2));
         }
     };
-    let documents: Vec<Document> = set.documents().map(|document| translatable(document)).collect();
+    let documents = set.documents().map(|document| document.carrying(&document.remedy()));
+    let documents: Vec<Document> = documents.collect::<Result<_, _>>().map_err(io::Error::other)?;
     let Some(file) = arguments.next() else {
         for document in set.documents() {
             writeln!(out, "{}\t{}\t{}", document.file(), document.namespace(), document.root())?;
@@ -77,12 +78,6 @@ fn number(input: &mut impl Read) -> io::Result<Option<u32>> {
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-/// The document with what stands in the way of its translation carried as XML.
-fn translatable(document: &Document) -> Document {
-    let chosen = document.carrying(&document.remedy());
-    chosen.unwrap_or_else(|error| panic!("{}: {error}", document.file()))
 }
 
 fn verdict(documents: &[Document], file: &str, bytes: &[u8]) -> String {

@@ -14,6 +14,8 @@ mod busta;
 mod encoding;
 #[path = "../fuzz/holds/json_to_xml.rs"]
 mod json_to_xml;
+#[path = "../fuzz/holds/multipart.rs"]
+mod multipart;
 #[path = "../fuzz/holds/shipped.rs"]
 mod shipped;
 #[path = "../fuzz/holds/xml_to_json.rs"]
@@ -166,4 +168,16 @@ fn envelopes_are_read_and_written_alike_or_refused() {
 fn bytes_are_events_in_order_or_refused() {
     let seeds = after(b"\0", [files("tests/fixtures", ".xml"), files("samples/documenti", ".xml")].concat());
     run("encoding", &seeds, encoding::holds);
+}
+
+#[test]
+fn packages_are_read_and_written_alike_or_refused() {
+    let package = |message: Vec<u8>| {
+        let head =
+            "multipart/related; type=\"text/xml\"; boundary=b; start=\"<r>\"\n--b\nContent-ID: <r>\n\n";
+        let tail = "\n--b\r\nContent-ID: <a>\nContent-Transfer-Encoding: base64\n\nJVBE\n--b--\n";
+        [head.as_bytes(), &message, tail.as_bytes()].concat()
+    };
+    let seeds: Vec<Vec<u8>> = files("samples", ".xml").into_iter().map(package).collect();
+    run("multipart", &seeds, multipart::holds);
 }

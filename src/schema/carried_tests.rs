@@ -121,6 +121,21 @@ fn a_whole_document_is_one_string() {
 }
 
 #[test]
+fn an_element_of_text_is_carried_as_its_element_and_not_as_its_text() {
+    let set = SchemaSet::from_texts(&[("m.xsd", FORM)]).unwrap();
+    let chosen = names(&["cognome", "nota", "righe", "altro", "nome"]);
+    let document = set.document("m.xsd", "Modulo").unwrap().carrying(&chosen).unwrap();
+    let cognome = "<cognome xmlns=\"urn:m\">R &amp; S</cognome>";
+    let xml = format!("<Modulo xmlns=\"urn:m\"><Persona>{cognome}</Persona></Modulo>");
+    let json = json_of(&document, &xml);
+    let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(value["persona"][0]["cognome"], cognome);
+    assert_eq!(xml_of(&document, &json), xml);
+    let text = r#"{"persona":[{"cognome":"R & S"}]}"#;
+    assert!(matches!(to_xml(&document, text.as_bytes(), &mut String::new()), Err(Refusal::Invalid(_))));
+}
+
+#[test]
 fn what_is_carried_is_judged_on_both_ways() {
     let document = form();
     let refused = |carried: &serde_json::Value| {

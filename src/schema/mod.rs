@@ -62,6 +62,6 @@ mod carried_tests;
 #[cfg(test)]
 mod differential_tests;
 #[cfg(test)]
-mod generator;
+pub(crate) mod generator;
 #[cfg(test)]
 mod load_tests;

@@ -10,6 +10,7 @@ use crate::schema::table::index;
 use crate::schema::violation::Rule;
 use crate::schema::words;
 use crate::xml::characters::is_blank;
+use crate::xml::grain::Grain;
 use crate::xml::{Name, XSI_NAMESPACE, XmlError};
 
 impl<'d, 'x, S: Sink> Walker<'d, 'x, '_, S> {
@@ -174,8 +175,8 @@ impl<'d, 'x, S: Sink> Walker<'d, 'x, '_, S> {
             return;
         }
         match verbatim.finish(&self.reader, self.plan.default_namespace != NO_NAMESPACE) {
-            Ok(text) => self.sink.string(verbatim.member, text),
-            Err(xml) if verbatim.asked => self.sink.string(verbatim.member, &xml),
+            Ok(text) => self.sink.string(verbatim.member, text, Grain::of(text)),
+            Err(xml) if verbatim.asked => self.sink.string(verbatim.member, &xml, Grain::of(&xml)),
             Err(xml) => self.sink.verbatim(verbatim.member, &xml),
         }
     }
