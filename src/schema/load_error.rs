@@ -29,6 +29,8 @@ pub enum LoadErrorKind {
     Unsupported,
     /// As `Unsupported`, of what means something only with a DTD: notations and unparsed entities.
     NeedsDtd,
+    /// Attribute wildcards that together admit what no wildcard can say (XSD part 1 §3.10.6).
+    NoSuchWildcard,
     /// XSD 1.0 does not have the construct here.
     Misplaced,
     /// An attribute that the construct must have is absent.
@@ -97,6 +99,9 @@ impl fmt::Display for LoadErrorKind {
                     f,
                     "not supported: its values are declared in a document type definition, and documents may have none"
                 )
+            }
+            Self::NoSuchWildcard => {
+                write!(f, "no wildcard can say what this one and the other together admit")
             }
             Self::Misplaced => write!(f, "XSD does not allow this here"),
             Self::Incomplete(attribute) => write!(f, "{attribute} is needed"),

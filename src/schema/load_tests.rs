@@ -364,3 +364,66 @@ fn a_substitution_group_does_not_stand_for_itself() {
         <xs:element name='r'><xs:complexType><xs:sequence><xs:element ref='a'/></xs:sequence></xs:complexType></xs:element>";
     assert!(errors(circle)[0].contains("defined by itself"));
 }
+
+/// What `xs:anyAttribute` of two namespaces admit together: in two attribute groups of one type, or in a type and its base.
+fn together(join: &str, one: &str, other: &str) -> Result<Vec<String>, String> {
+    let any = |namespace: &str| format!("<xs:anyAttribute namespace='{namespace}' processContents='skip'/>");
+    let entry = match join {
+        "intersection" => format!(
+            "<xs:attributeGroup name='G'>{}</xs:attributeGroup>
+            <xs:element name='r'><xs:complexType><xs:attributeGroup ref='o:G'/><xs:attributeGroup ref='t:G'/></xs:complexType></xs:element>",
+            any(one)
+        ),
+        _ => format!(
+            "<xs:element name='r'><xs:complexType><xs:complexContent><xs:extension base='o:T'>{}</xs:extension></xs:complexContent>
+            </xs:complexType></xs:element>",
+            any(one)
+        ),
+    };
+    let xs = "xmlns:xs='http://www.w3.org/2001/XMLSchema' xmlns:t='urn:t' xmlns:o='urn:o'";
+    let entry = format!(
+        "<xs:schema {xs} targetNamespace='urn:t'><xs:import namespace='urn:o' schemaLocation='o.xsd'/>{entry}</xs:schema>"
+    );
+    let base = format!(
+        "<xs:schema {xs} targetNamespace='urn:o'><xs:attributeGroup name='G'>{0}</xs:attributeGroup><xs:complexType name='T'>{0}</xs:complexType></xs:schema>",
+        any(other)
+    );
+    let set =
+        SchemaSet::from_texts(&[("o.xsd", &base), ("t.xsd", &entry)]).map_err(|e| e[0].kind.to_string())?;
+    let document = set.document("t.xsd", "r").unwrap();
+    let admits = |attribute: &&&str| {
+        let text = format!("<t:r xmlns:t='urn:t' xmlns:o='urn:o' xmlns:a='urn:a' {attribute}='1'/>");
+        validate(&document, crate::xml::Reader::document(&text, &crate::xml::Limits::default())).is_ok()
+    };
+    Ok(["t:x", "o:x", "a:x", "x"].iter().filter(admits).map(|a| (*a).to_owned()).collect())
+}
+
+#[test]
+fn wildcards_of_several_places_admit_what_all_or_any_of_them_do() {
+    let no = Err("no wildcard can say what this one and the other together admit".to_owned());
+    let admit = |all: &[&str]| Ok(all.iter().map(|a| (*a).to_owned()).collect());
+    for (join, one, other, expected) in [
+        ("intersection", "##other", "##other", no.clone()),
+        ("intersection", "##other", "##any", admit(&["o:x", "a:x"])),
+        ("intersection", "##other", "urn:t urn:a ##local", admit(&["a:x"])),
+        ("union", "##other", "##other", admit(&["t:x", "o:x", "a:x"])),
+        ("union", "##other", "urn:a", admit(&["o:x", "a:x"])),
+        ("union", "##other", "urn:t", admit(&["t:x", "o:x", "a:x"])),
+        ("union", "##other", "urn:t ##local", admit(&["t:x", "o:x", "a:x", "x"])),
+        ("union", "##other", "##local", no),
+        ("union", "urn:a", "##local", admit(&["a:x", "x"])),
+    ] {
+        assert_eq!(together(join, one, other), expected, "{join} of {one} and {other}");
+    }
+}
+
+#[test]
+fn more_counters_than_there_are_numbers_for_are_refused() {
+    let counted: String = (0..=u32::from(u16::MAX) + 1)
+        .map(|n| format!("<xs:element name='a{n}' type='xs:string' minOccurs='2' maxOccurs='3'/>"))
+        .collect();
+    let text = format!(
+        "<xs:element name='r'><xs:complexType><xs:sequence>{counted}</xs:sequence></xs:complexType></xs:element>"
+    );
+    refused(&text, 2, "too many counted repetitions in one content model");
+}
