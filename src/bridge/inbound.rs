@@ -12,22 +12,23 @@ use arc_swap::ArcSwap;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::twin::{self, Twin};
+use super::ritorno::{self, Ritorno};
+use super::twin::{Second, Twin};
 use super::verdict::{self, Ended};
 use super::{Answer, Arrived, Knowledge, Progressivi, nativo, passage::Passage};
 use crate::clock::{self, Clock};
-use crate::egov::{self, Busta, Identificatore, Parte};
-use crate::failure::reply::{self, PddReply, Speaker};
+use crate::egov::{self, Busta, Finestre, Identificatore, Parte};
+use crate::failure::reply::{self, Speaker};
 use crate::failure::{Cause, DocumentError, Failure, TransportError};
 use crate::journal::{
     self, Concluded, Conclusion, Direction, Inoltro, Intended, Intending, Intent, Journal, Key, MessageId,
-    Outcome, Recorded, Repetition, Stato,
+    Outcome, Repetition, Stato,
 };
 use crate::json_native;
 use crate::node::{Client, Request};
 use crate::rate::{KeyedLimiter, Rate};
 use crate::services::corpo::{self, Inviato};
-use crate::services::{Azione, Duplicate, ESITO, OnUnknown, Refusal, SchemaRef};
+use crate::services::{Azione, OnUnknown, SchemaRef};
 use crate::soap::{self, Content, Envelope};
 use crate::telemetry::Phase;
 use crate::xml::{Limits, digest, encoding};
@@ -41,6 +42,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Messages a second, and at once, of one mittente.
     pub mittente_rate: Rate,
+    /// How old a message may be, and how far its clocks may be ahead.
+    pub finestre: Finestre,
     /// How long a twin waits for the message that is being carried.
     pub twin_wait: Duration,
 }
@@ -50,13 +53,13 @@ const MITTENTI: usize = 1024;
 
 /// Carries messages inbound. One for the whole process; [`Inbound::receive`] is called from many tasks.
 pub struct Inbound {
-    settings: Settings,
+    pub(super) settings: Settings,
     knowledge: Arc<ArcSwap<Knowledge>>,
-    journal: Arc<dyn Journal>,
+    pub(super) journal: Arc<dyn Journal>,
     node: Arc<Client>,
-    progressivi: Progressivi,
+    pub(super) progressivi: Progressivi,
     mittenti: KeyedLimiter<Parte>,
-    clock: Clock,
+    pub(super) clock: Clock,
 }
 
 /// A message whose busta is well.
@@ -70,6 +73,10 @@ pub(super) struct Recognised<'x> {
     pub(super) azione: Arc<Azione>,
     pub(super) busta: Arc<Busta>,
     pub(super) inviato: Inviato<'x>,
+    /// Whether a repetition of it is to be found.
+    pub(super) filtra: bool,
+    /// The first call of its asynchronous exchange, where it is the second.
+    pub(super) prima: Option<String>,
 }
 
 /// A message that was not carried before, or may be carried again under an open record.
@@ -91,6 +98,7 @@ enum LookedUp<'x> {
 struct Translated {
     azione: Arc<Azione>,
     busta: Arc<Busta>,
+    filtra: bool,
     digest: [u8; 32],
     repeats: Option<MessageId>,
     json: Bytes,
@@ -166,7 +174,8 @@ impl Inbound {
         let text = self.admit(arrived, passage)?;
         let decoded = self.decode(knowledge, &text, passage)?;
         let recognised = self.recognise(knowledge, arrived, decoded, passage)?;
-        let unseen = match self.look_up(recognised, passage).await? {
+        let recognised = self.correlate(recognised, passage).await?;
+        let unseen = match self.look_up(knowledge, recognised, passage).await? {
             LookedUp::Known(answer) => return Ok((answer, None)),
             LookedUp::Unseen(unseen) => unseen,
         };
@@ -176,7 +185,7 @@ impl Inbound {
             Admitted::Intended(intended) => intended,
         };
         let forwarded = self.forward(intended, passage).await;
-        let (concluded, failure) = self.conclude(knowledge, forwarded, passage).await?;
+        let (concluded, failure) = self.conclude(knowledge, arrived, forwarded, passage).await?;
         Ok((reply(concluded, passage), failure))
     }
 
@@ -211,7 +220,8 @@ impl Inbound {
         if known && let Err(wait) = self.mittenti.check(&busta.mittente) {
             return Err(passage.failed(Cause::Throttled { retry_after: wait.0 }));
         }
-        let eccezioni = received.verify(&knowledge.registro, self.clock.now());
+        let eccezioni =
+            received.verify_within(&knowledge.registro, self.clock.now(), &self.settings.finestre);
         if eccezioni.is_empty() {
             Ok(Decoded { envelope, busta })
         } else {
@@ -223,6 +233,7 @@ impl Inbound {
     /// a delivered message into a refusal.
     async fn look_up<'x>(
         &self,
+        knowledge: &Knowledge,
         message: Recognised<'x>,
         passage: &mut Passage,
     ) -> Result<LookedUp<'x>, Failure> {
@@ -230,26 +241,22 @@ impl Inbound {
         let canonical = digest::canonical(&mut message.inviato.reader(&self.settings.limits)).ok();
         let digest = canonical.map(|canonical| asked(&message.azione, &canonical));
         passage.digest = digest;
-        let recorded = self.journal.look_up(&key(&message.busta)).await;
-        let repeats = match recorded.map_err(|error| passage.failed(error))? {
+        let recorded = match message.filtra {
+            true => {
+                self.journal.look_up(&key(&message.busta)).await.map_err(|error| passage.failed(error))?
+            }
+            false => None,
+        };
+        let second = Second { azione: &message.azione, busta: &message.busta, digest };
+        let repeats = match recorded {
             None => None,
-            Some(recorded) => match self.twin(recorded, digest, &message.azione, passage).await? {
+            Some(recorded) => match self.twin(knowledge, recorded, second, passage).await? {
                 Twin::Answered(answer) => return Ok(LookedUp::Known(answer)),
                 Twin::Free => None,
                 Twin::Repeatable(id) => Some(id),
             },
         };
         Ok(LookedUp::Unseen(Unseen { message, digest, repeats }))
-    }
-
-    async fn twin(
-        &self,
-        recorded: Recorded,
-        digest: Option<[u8; 32]>,
-        azione: &Azione,
-        passage: &mut Passage,
-    ) -> Result<Twin, Failure> {
-        twin::of(recorded, digest, azione, self.journal.as_ref(), self.settings.twin_wait, passage).await
     }
 
     /// Phase 5: the document validated and mapped in one pass, in the envelope of the JSON nativo.
@@ -260,7 +267,8 @@ impl Inbound {
         passage: &mut Passage,
     ) -> Result<Translated, Failure> {
         passage.enter(Phase::Translate);
-        let Unseen { message: Recognised { azione, busta, inviato }, digest, repeats } = unseen;
+        let Unseen { message: Recognised { azione, busta, inviato, filtra, prima }, digest, repeats } =
+            unseen;
         let limits = &self.settings.limits;
         let giorno = clock::in_rome(self.clock.now()).date();
         let documento = inviato
@@ -273,9 +281,9 @@ impl Inbound {
         let mut payload = Vec::with_capacity(inviato.len());
         json_native::to_json(&plan, inviato.reader(limits), &mut payload)
             .map_err(|refusal| passage.failed(DocumentError::from(refusal)))?;
-        let json = nativo::richiesta(&azione, &busta, documento, &payload);
+        let json = nativo::richiesta(&azione, &busta, prima.as_deref(), documento, &payload);
         let digest = digest.unwrap_or_default();
-        Ok(Translated { azione, busta, digest, repeats, json })
+        Ok(Translated { azione, busta, filtra, digest, repeats, json })
     }
 
     /// Phase 7: one durable commit. The journal's unique key closes the race of phase 4.
@@ -293,9 +301,9 @@ impl Inbound {
                 self.journal.repeat(Repetition { id, forwarded }).await
             }
             None => {
-                let inoltro = match translated.azione.duplicate {
-                    Duplicate::Deliver => Inoltro::PiuDiUnaVolta,
-                    Duplicate::Recorded | Duplicate::Refuse => Inoltro::AlPiuUnaVolta,
+                let inoltro = match translated.filtra {
+                    true => Inoltro::AlPiuUnaVolta,
+                    false => Inoltro::PiuDiUnaVolta,
                 };
                 let intent = Intent {
                     key: key(&translated.busta),
@@ -314,8 +322,9 @@ impl Inbound {
                 Ok(Admitted::Intended(token.bind(translated)))
             }
             Intending::AlreadyKnown(recorded) => {
-                let digest = Some(translated.digest);
-                match self.twin(recorded, digest, &translated.azione, passage).await? {
+                let Translated { azione, busta, digest, .. } = &translated;
+                let second = Second { azione, busta, digest: Some(*digest) };
+                match self.twin(knowledge, recorded, second, passage).await? {
                     Twin::Answered(answer) => Ok(Admitted::Known(answer)),
                     // The twin ended between our question and its answer: the sender's next try finds the way free.
                     Twin::Free | Twin::Repeatable(_) => Err(passage.failed(Cause::InFlight)),
@@ -337,7 +346,7 @@ impl Inbound {
             request = request.idempotent(identificatore);
         }
         let exchange = self.node.send(request).await;
-        let ended = verdict::of(exchange, self.clock.now());
+        let ended = verdict::of(exchange, &intended.value().azione, self.clock.now());
         let (token, Translated { azione, busta, .. }) = intended.unbind();
         Forwarded { token, azione, busta, ended }
     }
@@ -346,6 +355,7 @@ impl Inbound {
     async fn conclude(
         &self,
         knowledge: &Knowledge,
+        arrived: &Arrived,
         forwarded: Forwarded,
         passage: &mut Passage,
     ) -> Result<(Concluded<Answer>, Option<Failure>), Failure> {
@@ -356,8 +366,10 @@ impl Inbound {
         let (pdd_reply, failure) = match self.progressivi.next(now).await {
             Ok(identificatore) => {
                 let speaker = self.speaker(knowledge, &identificatore, now);
-                match said.and_then(|json| answer(&azione, &busta, &json, speaker)) {
-                    Ok(reply) => (reply, None),
+                match ritorno::of(&azione, &busta, said, arrived.received_at, speaker) {
+                    Ok(Ritorno { reply, untold }) => {
+                        (reply, untold.map(|cause| Failure::new(Phase::Forward, cause)))
+                    }
                     Err(cause) => {
                         // A verdict that cannot be said is none to the sender: it must not be replayed as one.
                         if matches!(cause, Cause::Answer(_) | Cause::Envelope(_)) {
@@ -433,7 +445,7 @@ impl Inbound {
         answer
     }
 
-    fn speaker<'a>(
+    pub(super) fn speaker<'a>(
         &'a self,
         knowledge: &'a Knowledge,
         identificatore: &'a Identificatore,
@@ -467,22 +479,6 @@ fn key(busta: &Busta) -> Key {
         mittente: busta.mittente.nome.clone(),
         identificatore: busta.identificatore.clone(),
     }
-}
-
-/// The node's verdict in a reply busta.
-fn answer(
-    azione: &Azione,
-    busta: &Busta,
-    json: &serde_json::Value,
-    speaker: Speaker<'_>,
-) -> Result<PddReply, Cause> {
-    let esito = json.pointer(ESITO).and_then(serde_json::Value::as_str);
-    // A contract without an Esito would say a KO as an empty answer, which means something else.
-    if azione.refusal == Refusal::Fault && esito == Some("KO") {
-        return Err(Cause::RefusedByNode { status: 200, sentence: verdict::words_of_ko(json) });
-    }
-    let body = corpo::scrivi(azione, speaker.schemas, json, speaker.limits)?;
-    Ok(reply::with_body(busta, speaker, &body)?)
 }
 
 /// A refusal after a header was read is recorded, with one exception: a sender over its rate is turned away at no cost,

@@ -4,16 +4,18 @@
 //! of a message from a region's Porta di Dominio to the national node; what comes back is what the porta is answered.
 
 mod arrived;
+mod correlate;
 mod inbound;
 mod knowledge;
 pub mod nativo;
 mod passage;
 mod progressivi;
 mod recognise;
+mod ritorno;
 mod twin;
 mod verdict;
 
 pub use arrived::{Answer, Arrived, Caller};
 pub use inbound::{Inbound, Settings};
 pub use knowledge::{Knowledge, KnowledgeError};
-pub use progressivi::Progressivi;
+pub use progressivi::{Prefisso, PrefissoError, Progressivi};

@@ -6,13 +6,20 @@ use bytes::Bytes;
 use jiff::SignedDuration;
 
 use crate::egov::Busta;
+use crate::egov::profili::Passo;
 use crate::json_native::envelope::{Direzione, Messaggio, Modello, Payload, Profilo};
 use crate::services::{Azione, Documento};
 
 /// The request that carries `payload`, the JSON of a document of kind `documento`, to the node ("Modalità JSON Nativo",
-/// §5).
+/// §5). `prima` is the first call of the exchange, where this is the second.
 #[must_use]
-pub fn richiesta(azione: &Azione, busta: &Busta, documento: &Documento, payload: &[u8]) -> Bytes {
+pub fn richiesta(
+    azione: &Azione,
+    busta: &Busta,
+    prima: Option<&str>,
+    documento: &Documento,
+    payload: &[u8],
+) -> Bytes {
     let payload = std::str::from_utf8(payload).unwrap_or("null");
     let codice = documento.codice_comunicazione.as_ref().and_then(|pointer| {
         let payload: serde_json::Value = serde_json::from_str(payload).ok()?;
@@ -30,7 +37,13 @@ pub fn richiesta(azione: &Azione, busta: &Busta, documento: &Documento, payload:
         azione: azione.in_json().map(Cow::Borrowed),
         profilo_collaborazione: profilo.unwrap_or(Profilo::ServizioSincrono),
         identificatore: busta.identificatore.as_str().into(),
-        riferimento_messaggio: busta.riferimento.as_deref().map(Cow::Borrowed),
+        riferimento_messaggio: prima.or(busta.riferimento.as_deref()).map(Cow::Borrowed),
+        // A synchronous request is a conversation of its own, and the ministry's example has no such member.
+        collaborazione: busta
+            .collaborazione
+            .as_deref()
+            .filter(|_| azione.passo() != Passo::Sincrono)
+            .map(Cow::Borrowed),
         modello: Modello { tipo_modello: documento.tipo_modello.as_str().into(), payload: Payload(payload) },
     }
     .write(&mut json);

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::intestazione::{self, Trovata};
 use super::lettura::{Broken, Lettura, Nodo};
-use super::{Busta, CodiceEccezione, Eccezione, Registro, eta, verify};
+use super::{Busta, CodiceEccezione, Eccezione, Finestre, Registro, eta, verify};
 use crate::soap::Envelope;
 use crate::xml::Limits;
 
@@ -28,6 +28,18 @@ impl Received {
     /// there are none, the errors against the registry.
     #[must_use]
     pub fn verify(&self, registro: &dyn Registro, now: Timestamp) -> Vec<Eccezione> {
+        self.verify_within(registro, now, &Finestre::default())
+    }
+
+    /// The same, with other bounds for the times of the busta. That a time lies in the future is said only where nothing
+    /// else is wrong.
+    #[must_use]
+    pub fn verify_within(
+        &self,
+        registro: &dyn Registro,
+        now: Timestamp,
+        finestre: &Finestre,
+    ) -> Vec<Eccezione> {
         if self.preclusa {
             return self.eccezioni.clone();
         }
@@ -36,10 +48,14 @@ impl Received {
         let sintassi: Vec<Eccezione> = testata
             .iter()
             .cloned()
-            .chain(eta::controlla(&self.busta, now))
+            .chain(eta::controlla(&self.busta, now, finestre))
             .chain(liste.iter().cloned())
             .collect();
-        if sintassi.is_empty() { verify::contro_registro(&self.busta, registro) } else { sintassi }
+        if !sintassi.is_empty() {
+            return sintassi;
+        }
+        let registro = verify::contro_registro(&self.busta, registro);
+        if registro.is_empty() { eta::futuro(&self.busta, now, finestre) } else { registro }
     }
 }
 

@@ -6,7 +6,8 @@
 //!   the bare fault `EGOV_IT_001`), or a [`Received`] with every error of its fields, in document order;
 //! - [`Received::verify`] adds what needs the present time and a [`Registro`]: age and expiry, parties, service,
 //!   action, profile, ownership of identifiers, sequence, hops. The first stage that fails decides the answer;
-//! - [`reply`] builds the busta of an answer, good or bad; [`encode`] writes it;
+//! - [`profili`] says what a message of each profile is answered, and what may follow; [`reply`] builds the busta of an
+//!   answer, good or bad; [`encode`] writes it;
 //! - [`esito`] reads an answer from the caller's side.
 //!
 //! Values are text as written: leaves are not trimmed, and all comparisons are case sensitive but for the porta part
@@ -41,6 +42,7 @@ mod istante;
 mod lettura;
 pub mod linee_guida;
 mod liste;
+pub mod profili;
 mod profilo;
 mod registro;
 pub mod reply;
@@ -59,7 +61,7 @@ pub use decode::{Received, decode};
 pub use eccezione::{Contesto, Eccezione, Rilevanza};
 pub use encode::{EncodeError, encode};
 pub use esito::Esito;
-pub use eta::ETA_MASSIMA;
+pub use eta::{ETA_MASSIMA, Finestre};
 pub use identificatore::{Identificatore, IdentificatoreError};
 pub use intestazione::is_understood;
 pub use istante::Istante;

@@ -94,12 +94,13 @@ impl Gateway {
                 },
                 // After waiting for its elder a twin may have to be carried itself, and both must end within the time
                 // that a request has.
+                finestre: roads::finestre(config),
                 twin_wait: config.pdd.request.saturating_sub(config.node.total),
             },
             knowledge.clone(),
             journal.clone(),
             node.clone(),
-            Progressivi::new(journal.clone(), &codice, &porta),
+            Progressivi::new(journal.clone(), &codice, &porta, roads::prefisso(config)),
             clock.clone(),
         ));
 

@@ -48,6 +48,7 @@ on_every_engine! {
     the_first_digest_tells_a_clash
     another_sender_or_direction_is_no_twin
     more_than_once_neither_blocks_nor_is_blocked
+    an_earlier_message_is_the_newest_that_may_have_been_carried
     an_unknown_fate_blocks_until_repeated
     a_doubt_outlives_a_failed_repetition
     only_one_repetition_at_a_time
@@ -59,6 +60,7 @@ on_every_engine! {
     waiting_ends_with_the_conclusion
     waiting_ends_with_the_deadline
     numbers_are_given_once
+    numbers_belong_to_their_minute_and_end_with_it
     a_list_is_filtered_and_paged
     a_life_is_shown_whole
     a_refusal_is_shown_whole
@@ -134,6 +136,28 @@ async fn more_than_once_neither_blocks_nor_is_blocked(bench: Bench) {
     let third = token(bench.journal.intend(more()).await.unwrap());
     let _ = bench.journal.conclude(third, conclusion(Outcome::Delivered(Esito::Ok))).await.unwrap();
     assert_eq!(bench.journal.look_up(&key("A")).await.unwrap().unwrap().stato, Stato::Intended);
+}
+
+async fn an_earlier_message_is_the_newest_that_may_have_been_carried(bench: Bench) {
+    let journal = &*bench.journal;
+    let more = || Intent {
+        inoltro: Inoltro::PiuDiUnaVolta,
+        reception: Reception { collaborazione: Some("C".to_owned()), ..reception("<richiesta/>") },
+        ..intent("A")
+    };
+    let _ = journal.refuse(refusal(Some("A"))).await.unwrap();
+    assert_eq!(journal.earlier(&key("A")).await.unwrap(), None);
+    let first = token(journal.intend(more()).await.unwrap());
+    let id = first.id();
+    let _ = journal.conclude(first, conclusion(Outcome::Delivered(Esito::Ok))).await.unwrap();
+    let second = token(journal.intend(more()).await.unwrap());
+    let _ = journal.conclude(second, conclusion(Outcome::Failed)).await.unwrap();
+    let earlier = journal.earlier(&key("A")).await.unwrap().unwrap();
+    assert_eq!((earlier.summary.id, earlier.summary.stato), (id, Stato::Delivered(Esito::Ok)));
+    assert_eq!(earlier.summary.azione.as_deref(), Some("invioSAP"));
+    assert_eq!(earlier.collaborazione.as_deref(), Some("C"));
+    let elsewhere = Key { mittente: "PUGLIA".to_owned(), ..key("A") };
+    assert_eq!(journal.earlier(&elsewhere).await.unwrap(), None);
 }
 
 async fn an_unknown_fate_blocks_until_repeated(bench: Bench) {
@@ -263,7 +287,7 @@ async fn numbers_are_given_once(bench: Bench) {
     let asking: Vec<_> = (0..10)
         .map(|_| {
             let journal = Arc::clone(&bench.journal);
-            tokio::spawn(async move { journal.reserve("LAZIOSPCoopIT", 100).await.unwrap() })
+            tokio::spawn(async move { journal.reserve(numbers("LAZIOSPCoopIT", 100)).await.unwrap() })
         })
         .collect();
     let mut given: Vec<u64> = Vec::new();
@@ -272,8 +296,27 @@ async fn numbers_are_given_once(bench: Bench) {
     }
     given.sort_unstable();
     assert_eq!(given, (1..=1000).collect::<Vec<u64>>());
-    assert_eq!(bench.journal.reserve("PUGLIASPCoopIT", 1).await.unwrap(), 1..2);
-    assert!(matches!(bench.journal.reserve("P", 0).await, Err(JournalError::NoNumbers { .. })));
+    assert_eq!(bench.journal.reserve(numbers("PUGLIASPCoopIT", 1)).await.unwrap(), 1..2);
+    assert!(matches!(bench.journal.reserve(numbers("P", 0)).await, Err(JournalError::NoNumbers { .. })));
+}
+
+async fn numbers_belong_to_their_minute_and_end_with_it(bench: Bench) {
+    let journal = &*bench.journal;
+    let of = |minuto: &str, forget: &str| Numbers {
+        minuto: minuto.to_owned(),
+        forget: forget.to_owned(),
+        last: 12,
+        ..numbers("P", 10)
+    };
+    let old = "2026-01-01_00:00";
+    assert_eq!(journal.reserve(of("2026-11-21_11:00", old)).await.unwrap(), 1..11);
+    assert_eq!(journal.reserve(of("2026-11-21_11:01", old)).await.unwrap(), 1..11);
+    assert_eq!(journal.reserve(of("2026-11-21_11:00", old)).await.unwrap(), 11..13);
+    let error = journal.reserve(of("2026-11-21_11:00", old)).await.unwrap_err();
+    assert!(matches!(error, JournalError::NoNumbers { .. }), "{error}");
+    assert_eq!(journal.reserve(of("2026-11-28_11:00", "2026-11-21_11:01")).await.unwrap(), 1..11);
+    assert_eq!(journal.reserve(of("2026-11-21_11:01", old)).await.unwrap(), 11..13, "kept");
+    assert_eq!(journal.reserve(of("2026-11-21_11:00", old)).await.unwrap(), 1..11, "forgotten");
 }
 
 async fn a_list_is_filtered_and_paged(bench: Bench) {

@@ -159,6 +159,21 @@ pub struct Failing {
     pub detail: String,
 }
 
+/// Numbers for identifiers, asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Numbers {
+    /// The porta that gives them.
+    pub porta: String,
+    /// The minute in which they are given, as the identifier spells it: `2026-01-31_09:15`.
+    pub minuto: String,
+    /// How many, at most.
+    pub count: u32,
+    /// The greatest that a minute has.
+    pub last: u64,
+    /// Minutes of this porta spelled before this one are forgotten.
+    pub forget: String,
+}
+
 /// How long a phase took.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timing {

@@ -11,11 +11,11 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::entry::{Conclusion, Intent, Key, Refusal, Repetition};
+use super::entry::{Conclusion, Intent, Key, Numbers, Refusal, Repetition};
 use super::error::JournalError;
 use super::evidence::{self, ChainFault, Hash, Verification};
 use super::record::{
-    Attempt, Counts, Filter, Health, Life, MessageId, Payload, PayloadKind, Recorded, Reference,
+    Attempt, Counts, Earlier, Filter, Health, Life, MessageId, Payload, PayloadKind, Recorded, Reference,
     ResolutionRecord, Summary,
 };
 use super::state::{Resolution, Stato};
@@ -42,7 +42,7 @@ struct Shelf {
 struct Records {
     /// Record `n` is at `n - 1`.
     lives: Vec<Life>,
-    next_number: BTreeMap<String, u64>,
+    next_number: BTreeMap<(String, String), u64>,
     links: Vec<Link>,
     closed: bool,
 }
@@ -165,6 +165,16 @@ impl Abandon for Shelf {
 impl Journal for MemoryJournal {
     async fn look_up(&self, key: &Key) -> Result<Option<Recorded>, JournalError> {
         Ok(self.open()?.blocking(key))
+    }
+
+    async fn earlier(&self, key: &Key) -> Result<Option<Earlier>, JournalError> {
+        let records = self.open()?;
+        let found =
+            records.lives.iter().rev().find(|life| is_of(life, key) && life.summary.stato.may_be_executed());
+        Ok(found.map(|life| Earlier {
+            summary: life.summary.clone(),
+            collaborazione: life.reception.collaborazione.clone(),
+        }))
     }
 
     async fn refuse(&self, refusal: Refusal) -> Result<Concluded, JournalError> {
@@ -343,15 +353,17 @@ impl Journal for MemoryJournal {
         Ok(Concluded::new(id, stato))
     }
 
-    async fn reserve(&self, porta: &str, count: u32) -> Result<Range<u64>, JournalError> {
+    async fn reserve(&self, numbers: Numbers) -> Result<Range<u64>, JournalError> {
+        let Numbers { porta, minuto, count, last, forget } = numbers;
         let mut records = self.open()?;
-        if count == 0 {
-            return Err(JournalError::NoNumbers { porta: porta.to_owned(), count });
+        records.next_number.retain(|(known, minute), _| *known != porta || *minute >= forget);
+        let next = records.next_number.get(&(porta.clone(), minuto.clone())).copied().unwrap_or(1);
+        let after = next.saturating_add(u64::from(count)).min(last.saturating_add(1));
+        if after <= next {
+            return Err(JournalError::NoNumbers { porta, minuto });
         }
-        let next = records.next_number.entry(porta.to_owned()).or_insert(1);
-        let first = *next;
-        *next = first.saturating_add(u64::from(count));
-        Ok(first..*next)
+        records.next_number.insert((porta, minuto), after);
+        Ok(next..after)
     }
 
     async fn verify(&self) -> Result<Verification, JournalError> {

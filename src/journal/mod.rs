@@ -64,13 +64,13 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 pub use self::entry::{
-    Conclusion, Failing, Intent, Key, NodeAnswer, Reception, Refusal, Repetition, Reply, Timing,
+    Conclusion, Failing, Intent, Key, NodeAnswer, Numbers, Reception, Refusal, Repetition, Reply, Timing,
 };
 pub use self::error::{EngineError, JournalError};
 pub use self::evidence::{ChainFault, Hash, Verification};
 pub use self::memory::MemoryJournal;
 pub use self::record::{
-    Attempt, Counts, Filter, Health, Life, MessageId, Payload, PayloadKind, Recorded, Reference,
+    Attempt, Counts, Earlier, Filter, Health, Life, MessageId, Payload, PayloadKind, Recorded, Reference,
     ResolutionRecord, Summary,
 };
 pub use self::sqlite::{Options, SqliteJournal};
@@ -82,6 +82,9 @@ pub use self::token::{Concluded, Intended, Intending};
 pub trait Journal: Send + Sync {
     /// The record that blocks `key`, if any; its [`Recorded::digest`] tells a twin from a clash.
     async fn look_up(&self, key: &Key) -> Result<Option<Recorded>, JournalError>;
+
+    /// The newest record of `key` that was carried or may have been, whether it blocks or not.
+    async fn earlier(&self, key: &Key) -> Result<Option<Earlier>, JournalError>;
 
     /// Records a message that the bridge refuses by itself, before it is answered.
     async fn refuse(&self, refusal: Refusal) -> Result<Concluded, JournalError>;
@@ -119,9 +122,9 @@ pub trait Journal: Send + Sync {
         why: &str,
     ) -> Result<Concluded, JournalError>;
 
-    /// Takes `count` numbers (at least one) for identifiers of `porta` that no other call, process or later life of
-    /// this one will get. The numbers grow from 1 without end; an Identificatore shows seven digits of them.
-    async fn reserve(&self, porta: &str, count: u32) -> Result<Range<u64>, JournalError>;
+    /// Takes numbers for identifiers that no other call, process or later life of this one will get: at least one, at
+    /// most as many as asked for. They grow from 1 in each minute, which is told apart by its spelling alone.
+    async fn reserve(&self, numbers: Numbers) -> Result<Range<u64>, JournalError>;
 
     /// Walks the chain of evidence and compares every record with it. Long: reads everything there is.
     async fn verify(&self) -> Result<Verification, JournalError>;

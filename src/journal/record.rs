@@ -72,6 +72,15 @@ pub struct Summary {
     pub changed_at: Timestamp,
 }
 
+/// A record as a later message of the same conversation sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Earlier {
+    /// The record in one line.
+    pub summary: Summary,
+    /// Collaborazione.
+    pub collaborazione: Option<String>,
+}
+
 /// Everything about a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Life {

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::{
-    Conclusion, Direction, Failing, Inoltro, Intended, Intending, Intent, Journal, Key, NodeAnswer, Outcome,
-    Reception, Recorded, Refusal, Reply, Timing,
+    Conclusion, Direction, Failing, Inoltro, Intended, Intending, Intent, Journal, Key, NodeAnswer, Numbers,
+    Outcome, Reception, Recorded, Refusal, Reply, Timing,
 };
 
 pub(super) fn instant() -> Timestamp {
@@ -55,6 +55,16 @@ pub(super) fn refusal(identificatore: Option<&str>) -> Refusal {
         digest: None,
         failure: failing("EGOV_IT_104"),
         reply: Some(reply("<rifiuto/>")),
+    }
+}
+
+pub(super) fn numbers(porta: &str, count: u32) -> Numbers {
+    Numbers {
+        porta: porta.to_owned(),
+        minuto: "2026-11-21_11:00".to_owned(),
+        count,
+        last: 9_999_999,
+        forget: "2026-11-14_11:00".to_owned(),
     }
 }
 

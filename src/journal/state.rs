@@ -160,15 +160,20 @@ impl Stato {
     /// Whether a record in this state stands in the way of another reception of its key.
     #[must_use]
     pub const fn blocks(self, inoltro: Inoltro) -> bool {
-        let counts = match self {
+        self.may_be_executed() && matches!(inoltro, Inoltro::AlPiuUnaVolta)
+    }
+
+    /// Whether the other side executed it, or may have, or still may.
+    #[must_use]
+    pub const fn may_be_executed(self) -> bool {
+        match self {
             Self::Intended | Self::Delivered(_) | Self::Unknown | Self::Resolved(Resolution::Executed) => {
                 true
             }
             Self::Refused | Self::RefusedByNode | Self::Failed | Self::Resolved(Resolution::NotExecuted) => {
                 false
             }
-        };
-        counts && matches!(inoltro, Inoltro::AlPiuUnaVolta)
+        }
     }
 
     /// The state without what it carries.

@@ -26,7 +26,7 @@ mod schemi;
 mod tests;
 
 pub use azione::{Azione, Direction, Duplicate, Fruitori, NomeParte, OnUnknown, Refusal, Rest, Servizio};
-pub use azione::{Contenuto, Richiesta, Risposta};
+pub use azione::{Contenuto, NomeAzione, Opzioni, Richiesta, Risposta};
 pub use catalogue::{Catalogue, Unknown};
 pub use documento::{Documento, NessunDocumento, SchemaRef};
 pub use membro::{ESITO, Fonte, Membro, MembroError, Origine, Valore};

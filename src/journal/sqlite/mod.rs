@@ -36,11 +36,11 @@ use self::connection::Readers;
 use self::lock::{ServingLock, beside};
 use self::queue::{Abandoned, Command, Job, Turn, Work, Writer};
 use self::writes::Opened;
-use super::entry::{Conclusion, Intent, Key, Refusal, Repetition};
+use super::entry::{Conclusion, Intent, Key, Numbers, Refusal, Repetition};
 use super::error::JournalError;
 use super::evidence::{self, Verification};
 use super::record::{
-    Counts, Filter, Health, Life, MessageId, Recorded, Reference, ResolutionRecord, Summary,
+    Counts, Earlier, Filter, Health, Life, MessageId, Recorded, Reference, ResolutionRecord, Summary,
 };
 use super::state::Resolution;
 use super::token::{Abandon, Concluded, Intended, Intending};
@@ -203,6 +203,11 @@ impl Journal for SqliteJournal {
         self.readers.read(move |connection| reads::blocking(connection, &key)).await
     }
 
+    async fn earlier(&self, key: &Key) -> Result<Option<Earlier>, JournalError> {
+        let key = key.clone();
+        self.readers.read(move |connection| reads::earlier(connection, &key)).await
+    }
+
     async fn refuse(&self, refusal: Refusal) -> Result<Concluded, JournalError> {
         let at = self.now();
         let weight =
@@ -288,9 +293,8 @@ impl Journal for SqliteJournal {
         self.write(0, apply, move |stato| Concluded::new(id, stato)).await
     }
 
-    async fn reserve(&self, porta: &str, count: u32) -> Result<Range<u64>, JournalError> {
-        let porta = porta.to_owned();
-        self.write(0, move |turn: &mut Turn<'_>| writes::reserve(turn, &porta, count), |range| range).await
+    async fn reserve(&self, numbers: Numbers) -> Result<Range<u64>, JournalError> {
+        self.write(0, move |turn: &mut Turn<'_>| writes::reserve(turn, &numbers), |range| range).await
     }
 
     async fn verify(&self) -> Result<Verification, JournalError> {

@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 use super::super::entry::{Failing, Key, Reception, Reply};
 use super::super::error::{EngineError, JournalError};
 use super::super::record::{
-    Attempt, Counts, Filter, Life, MessageId, Payload, PayloadKind, Recorded, Reference, ResolutionRecord,
-    Summary,
+    Attempt, Counts, Earlier, Filter, Life, MessageId, Payload, PayloadKind, Recorded, Reference,
+    ResolutionRecord, Summary,
 };
 use super::super::state::{Stato, StatoName};
 use super::engine_error::unreadable;
@@ -39,6 +39,21 @@ pub(super) fn blocking(connection: &Connection, key: &Key) -> Result<Option<Reco
     ))?;
     let mut rows = found.query(params![key.identificatore, key.mittente, key.direction.as_str()])?;
     rows.next()?.map(read_recorded).transpose()
+}
+
+pub(super) fn earlier(connection: &Connection, key: &Key) -> Result<Option<Earlier>, JournalError> {
+    let mut found = connection.prepare_cached(&format!(
+        "{SUMMARY} WHERE identificatore = ?1 AND mittente = ?2 AND direction = ?3
+             AND stato NOT IN ('refused', 'refused_by_node', 'failed') ORDER BY id DESC"
+    ))?;
+    let mut rows = found.query(params![key.identificatore, key.mittente, key.direction.as_str()])?;
+    while let Some(row) = rows.next()? {
+        let summary = read_summary(row)?;
+        if summary.stato.may_be_executed() {
+            return Ok(Some(Earlier { summary, collaborazione: row.get(14)? }));
+        }
+    }
+    Ok(None)
 }
 
 pub(super) fn recorded(connection: &Connection, id: MessageId) -> Result<Option<Recorded>, JournalError> {

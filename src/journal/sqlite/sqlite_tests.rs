@@ -53,7 +53,7 @@ async fn what_was_answered_is_there_after_a_restart() {
     let open = intended(&journal, "B").await;
     let id = open.id();
     let _ = journal.conclude(done, conclusion(Outcome::Delivered(Esito::Ok))).await.unwrap();
-    assert_eq!(journal.reserve("P", 10).await.unwrap(), 1..11);
+    assert_eq!(journal.reserve(numbers("P", 10)).await.unwrap(), 1..11);
     std::mem::forget(open);
     drop(journal);
 
@@ -61,7 +61,7 @@ async fn what_was_answered_is_there_after_a_restart() {
     assert_eq!(journal.recover().await.unwrap(), [id]);
     assert_eq!(journal.look_up(&key("A")).await.unwrap().unwrap().reply, Some(reply("<risposta/>")));
     assert_eq!(journal.look_up(&key("B")).await.unwrap().unwrap().stato, Stato::Unknown);
-    assert_eq!(journal.reserve("P", 1).await.unwrap(), 11..12);
+    assert_eq!(journal.reserve(numbers("P", 1)).await.unwrap(), 11..12);
 }
 
 /// The files as a killed process would leave them.

@@ -5,7 +5,9 @@ use std::ops::Range;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 
-use super::super::entry::{Conclusion, Failing, Intent, Reception, Refusal, Repetition, Reply, Timing};
+use super::super::entry::{
+    Conclusion, Failing, Intent, Numbers, Reception, Refusal, Repetition, Reply, Timing,
+};
 use super::super::error::{EngineError, JournalError};
 use super::super::evidence::{self, Event, Transition};
 use super::super::interrupted;
@@ -196,22 +198,29 @@ pub(super) fn resolve(
     Ok(stato)
 }
 
-pub(super) fn reserve(turn: &Turn<'_>, porta: &str, count: u32) -> Result<Range<u64>, JournalError> {
+pub(super) fn reserve(turn: &Turn<'_>, numbers: &Numbers) -> Result<Range<u64>, JournalError> {
+    let Numbers { porta, minuto, count, last, forget } = numbers;
+    turn.connection
+        .prepare_cached("DELETE FROM progressivo WHERE porta = ?1 AND minuto < ?2")?
+        .execute(params![porta, forget])?;
     let next: Option<i64> = turn
         .connection
-        .prepare_cached("SELECT next FROM progressivo WHERE porta = ?1")?
-        .query_row([porta], |row| row.get(0))
+        .prepare_cached("SELECT next FROM progressivo WHERE porta = ?1 AND minuto = ?2")?
+        .query_row([porta, minuto], |row| row.get(0))
         .optional()?;
-    let first = next.unwrap_or(1);
-    let none = || JournalError::NoNumbers { porta: porta.to_owned(), count };
-    let after = first.checked_add(i64::from(count)).filter(|after| *after > first).ok_or_else(none)?;
+    let none = || JournalError::NoNumbers { porta: porta.clone(), minuto: minuto.clone() };
+    let next = u64::try_from(next.unwrap_or(1)).map_err(|_| none())?;
+    let after = next.saturating_add(u64::from(*count)).min(last.saturating_add(1));
+    if after <= next {
+        return Err(none());
+    }
     turn.connection
         .prepare_cached(
-            "INSERT INTO progressivo (porta, next) VALUES (?1, ?2)
-                 ON CONFLICT (porta) DO UPDATE SET next = excluded.next",
+            "INSERT INTO progressivo (porta, minuto, next) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (porta, minuto) DO UPDATE SET next = excluded.next",
         )?
-        .execute(params![porta, after])?;
-    Ok(u64::try_from(first).map_err(|_| none())?..u64::try_from(after).map_err(|_| none())?)
+        .execute(params![porta, minuto, i64::try_from(after).map_err(|_| none())?])?;
+    Ok(next..after)
 }
 
 /// A write that changes nothing anybody reads.
