@@ -17,6 +17,8 @@ mod documento;
 mod membro;
 mod parti;
 mod problem;
+#[cfg(test)]
+mod profili_tests;
 mod puntatore;
 mod raw;
 mod registro;

@@ -50,7 +50,7 @@ richiesta = { schema = "a.xsd", element = "b", membri = [{ nome = "X", da = [{ p
 risposta = { schema = "a.xsd", element = "rb", membri = [{ nome = "Y", da = [{ puntatore = "/y" }] }] }
 "#;
 
-fn read(texts: &[&str]) -> Result<Catalogue, Vec<String>> {
+pub(super) fn read(texts: &[&str]) -> Result<Catalogue, Vec<String>> {
     let names = ["s.toml", "t.toml"];
     let sources = texts.iter().zip(names).map(|(text, name)| Source::new(Path::new(name), text));
     let mut mistakes = Vec::new();

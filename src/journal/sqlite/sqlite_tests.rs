@@ -245,7 +245,7 @@ async fn a_command_that_fails_leaves_its_batch_alone() {
         tokio::spawn(async move {
             let apply = |turn: &mut Turn<'_>| {
                 writes::refuse(turn, &refusal(Some("half")), "{}", instant())?;
-                writes::reserve(turn, "P", 0)
+                writes::reserve(turn, &numbers("P", 0))
             };
             journal.write(0, apply, |range| range).await
         })
