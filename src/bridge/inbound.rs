@@ -11,10 +11,12 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use jiff::Timestamp;
+use tokio::sync::Notify;
 
+use super::parting::{Leaves, Parting};
 use super::ritorno::{self, Ritorno};
 use super::twin::{Second, Twin};
-use super::verdict::{self, Ended};
+use super::verdict::Ended;
 use super::{Answer, Arrived, Knowledge, Progressivi, nativo, passage::Passage};
 use crate::clock::{self, Clock};
 use crate::egov::{self, Busta, Finestre, Identificatore, Parte};
@@ -22,13 +24,13 @@ use crate::failure::reply::{self, Speaker};
 use crate::failure::{Cause, DocumentError, Failure, TransportError};
 use crate::journal::{
     self, Concluded, Conclusion, Direction, Inoltro, Intended, Intending, Intent, Journal, Key, MessageId,
-    Outcome, Repetition, Stato,
+    Outcome, Posto, Repetition, Stato,
 };
 use crate::json_native;
-use crate::node::{Client, Request};
+use crate::node::Client;
 use crate::rate::{KeyedLimiter, Rate};
 use crate::services::corpo::{self, Inviato};
-use crate::services::{Azione, OnUnknown, SchemaRef};
+use crate::services::{Azione, SchemaRef};
 use crate::soap::{self, Content, Envelope};
 use crate::telemetry::Phase;
 use crate::xml::{Limits, digest, encoding};
@@ -54,12 +56,14 @@ const MITTENTI: usize = 1024;
 /// Carries messages inbound. One for the whole process; [`Inbound::receive`] is called from many tasks.
 pub struct Inbound {
     pub(super) settings: Settings,
-    knowledge: Arc<ArcSwap<Knowledge>>,
+    pub(super) knowledge: Arc<ArcSwap<Knowledge>>,
     pub(super) journal: Arc<dyn Journal>,
-    node: Arc<Client>,
+    pub(super) node: Arc<Client>,
     pub(super) progressivi: Progressivi,
     mittenti: KeyedLimiter<Parte>,
     pub(super) clock: Clock,
+    /// Wakes the delivery of held messages: a message of an ordered series had its end.
+    pub(super) turn: Notify,
 }
 
 /// A message whose busta is well.
@@ -80,32 +84,35 @@ pub(super) struct Recognised<'x> {
 }
 
 /// A message that was not carried before, or may be carried again under an open record.
-struct Unseen<'x> {
-    message: Recognised<'x>,
+pub(super) struct Unseen<'x> {
+    pub(super) message: Recognised<'x>,
     /// Absent where the document is not XML; then it will not be translated either.
     digest: Option<[u8; 32]>,
     /// The record of an earlier sending whose fate is open, and which may be repeated.
     repeats: Option<MessageId>,
+    /// Its place in an ordered series, where it names one.
+    pub(super) posto: Option<Posto>,
 }
 
 /// What the journal says of a message.
-enum LookedUp<'x> {
+pub(super) enum LookedUp<'x> {
     Known(Answer),
     Unseen(Unseen<'x>),
 }
 
 /// A message in the words of the node.
-struct Translated {
-    azione: Arc<Azione>,
-    busta: Arc<Busta>,
+pub(super) struct Translated {
+    pub(super) azione: Arc<Azione>,
+    pub(super) busta: Arc<Busta>,
     filtra: bool,
-    digest: [u8; 32],
+    pub(super) digest: [u8; 32],
     repeats: Option<MessageId>,
-    json: Bytes,
+    posto: Option<Posto>,
+    pub(super) json: Bytes,
 }
 
 /// A message that is durable, and may leave; or one whose twin was faster.
-enum Admitted {
+pub(super) enum Admitted {
     Intended(Intended<Translated>),
     Known(Answer),
 }
@@ -116,6 +123,13 @@ struct Forwarded {
     azione: Arc<Azione>,
     busta: Arc<Busta>,
     ended: Ended,
+}
+
+impl Leaves for Translated {
+    fn parting(&self) -> Parting<'_> {
+        let Self { azione, busta, json, .. } = self;
+        Parting { azione, identificatore: &busta.identificatore, json }
+    }
 }
 
 impl Inbound {
@@ -130,7 +144,7 @@ impl Inbound {
         clock: Clock,
     ) -> Self {
         let mittenti = KeyedLimiter::new(settings.mittente_rate, MITTENTI);
-        Self { settings, knowledge, journal, node, progressivi, mittenti, clock }
+        Self { settings, knowledge, journal, node, progressivi, mittenti, clock, turn: Notify::new() }
     }
 
     /// Carries one message, and gives what its sender is answered.
@@ -176,6 +190,10 @@ impl Inbound {
         let recognised = self.recognise(knowledge, arrived, decoded, passage)?;
         let recognised = self.correlate(recognised, passage).await?;
         let unseen = match self.look_up(knowledge, recognised, passage).await? {
+            LookedUp::Known(answer) => return Ok((answer, None)),
+            LookedUp::Unseen(unseen) => unseen,
+        };
+        let unseen = match self.in_order(knowledge, arrived, unseen, passage).await? {
             LookedUp::Known(answer) => return Ok((answer, None)),
             LookedUp::Unseen(unseen) => unseen,
         };
@@ -256,7 +274,7 @@ impl Inbound {
                 Twin::Repeatable(id) => Some(id),
             },
         };
-        Ok(LookedUp::Unseen(Unseen { message, digest, repeats }))
+        Ok(LookedUp::Unseen(Unseen { message, digest, repeats, posto: None }))
     }
 
     /// Phase 5: the document validated and mapped in one pass, in the envelope of the JSON nativo.
@@ -267,7 +285,7 @@ impl Inbound {
         passage: &mut Passage,
     ) -> Result<Translated, Failure> {
         passage.enter(Phase::Translate);
-        let Unseen { message: Recognised { azione, busta, inviato, filtra, prima }, digest, repeats } =
+        let Unseen { message: Recognised { azione, busta, inviato, filtra, prima }, digest, repeats, posto } =
             unseen;
         let limits = &self.settings.limits;
         let giorno = clock::in_rome(self.clock.now()).date();
@@ -283,7 +301,7 @@ impl Inbound {
             .map_err(|refusal| passage.failed(DocumentError::from(refusal)))?;
         let json = nativo::richiesta(&azione, &busta, prima.as_deref(), documento, &payload);
         let digest = digest.unwrap_or_default();
-        Ok(Translated { azione, busta, filtra, digest, repeats, json })
+        Ok(Translated { azione, busta, filtra, digest, repeats, posto, json })
     }
 
     /// Phase 7: one durable commit. The journal's unique key closes the race of phase 4.
@@ -295,6 +313,9 @@ impl Inbound {
         passage: &mut Passage,
     ) -> Result<Admitted, Failure> {
         passage.enter(Phase::Intend);
+        if let (None, Some(posto)) = (translated.repeats, translated.posto.clone()) {
+            return self.take_place(knowledge, arrived, translated, posto, passage).await;
+        }
         let intending = match translated.repeats {
             Some(id) => {
                 let forwarded = Some(translated.json.clone());
@@ -308,6 +329,7 @@ impl Inbound {
                 let intent = Intent {
                     key: key(&translated.busta),
                     reception: passage.reception(arrived),
+                    posto: None,
                     inoltro,
                     digest: translated.digest,
                     schemi: knowledge.version.clone(),
@@ -333,20 +355,10 @@ impl Inbound {
         }
     }
 
-    /// Phase 8: the only place where a message leaves. What became of it is a value, not an error: it must be recorded
-    /// either way.
+    /// Phase 8. What became of the message is a value, not an error: it must be recorded either way.
     async fn forward(&self, intended: Intended<Translated>, passage: &mut Passage) -> Forwarded {
         passage.enter(Phase::Forward);
-        let translated = intended.value();
-        let rest = &translated.azione.rest;
-        let identificatore = translated.busta.identificatore.clone();
-        let mut request = Request::post(&rest.path, translated.json.clone()).about(&identificatore);
-        request.method = rest.method.clone();
-        if matches!(translated.azione.on_unknown, OnUnknown::Resend { .. }) {
-            request = request.idempotent(identificatore);
-        }
-        let exchange = self.node.send(request).await;
-        let ended = verdict::of(exchange, &intended.value().azione, self.clock.now());
+        let ended = self.leave(&intended).await;
         let (token, Translated { azione, busta, .. }) = intended.unbind();
         Forwarded { token, azione, busta, ended }
     }
@@ -396,6 +408,9 @@ impl Inbound {
         let concluded = self.journal.conclude(token, conclusion).await;
         let concluded = concluded.map_err(|error| passage.failed(error))?;
         passage.stato = Some(concluded.stato());
+        if busta.sequenza.is_some() {
+            self.turn.notify_one();
+        }
         let mut answer = Answer::from(pdd_reply);
         answer.reference = Some(concluded.id().to_string());
         Ok((concluded.bind(answer), failure))
@@ -473,7 +488,7 @@ fn asked(azione: &Azione, canonical: &[u8; 32]) -> [u8; 32] {
     digest::of(&[azione.etichetta().as_bytes(), canonical])
 }
 
-fn key(busta: &Busta) -> Key {
+pub(super) fn key(busta: &Busta) -> Key {
     Key {
         direction: Direction::Inbound,
         mittente: busta.mittente.nome.clone(),

@@ -5,17 +5,21 @@
 
 mod arrived;
 mod correlate;
+mod delivery;
 mod inbound;
 mod knowledge;
 pub mod nativo;
+mod parting;
 mod passage;
 mod progressivi;
 mod recognise;
 mod ritorno;
+mod serie;
 mod twin;
 mod verdict;
 
 pub use arrived::{Answer, Arrived, Caller};
+pub use delivery::Delivery;
 pub use inbound::{Inbound, Settings};
 pub use knowledge::{Knowledge, KnowledgeError};
 pub use progressivi::{Prefisso, PrefissoError, Progressivi};

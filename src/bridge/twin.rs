@@ -58,7 +58,7 @@ impl Inbound {
                 .ok_or_else(|| passage.failed(Cause::InFlight))?;
         }
         match recorded.stato {
-            Stato::Delivered(_) | Stato::Resolved(Resolution::Executed) => {
+            Stato::Held | Stato::Delivered(_) | Stato::Resolved(Resolution::Executed) => {
                 self.again(knowledge, recorded, second, passage).await.map(Twin::Answered)
             }
             Stato::Unknown => match &azione.on_unknown {

@@ -66,6 +66,11 @@ on_every_engine! {
     a_refusal_is_shown_whole
     states_are_counted
     every_transition_is_a_link_of_one_chain
+    a_series_goes_one_by_one
+    what_is_held_is_answered_and_not_given_up
+    a_place_belongs_to_one_message_of_one_series
+    the_operator_settles_what_was_acknowledged
+    a_doubt_in_a_series_stops_what_comes_after_it
     a_closed_journal_says_so
 }
 
@@ -433,6 +438,125 @@ async fn every_transition_is_a_link_of_one_chain(bench: Bench) {
     // Of the specimens and the frozen clock. It changes only when the format of the lines does, which breaks every
     // journal in use.
     assert_eq!(seen.head.to_string(), "9632454180793a840dde03e8b48a6f3aa49cbeec3f6498fe97250fca41d2ee18");
+}
+
+/// The identifiers of the messages whose turn it is.
+async fn turns(journal: &dyn Journal) -> String {
+    journal.due().await.unwrap().into_iter().map(|due| due.identificatore).collect()
+}
+
+async fn a_series_goes_one_by_one(bench: Bench) {
+    let journal = &*bench.journal;
+    let ok = || conclusion(Outcome::Delivered(Esito::Ok));
+    let first = in_turn(journal, "A", "A", 1).await;
+    let third = held(journal, "C", "A", 3).await;
+    let second = held(journal, "B", "A", 2).await;
+    assert_eq!(turns(journal).await, "");
+    assert_eq!(journal.series("A").await.unwrap().unwrap().prossimo, 1);
+    let _ = journal.conclude(first, ok()).await.unwrap();
+    for (id, name) in [(second, "B"), (third, "C")] {
+        let due = journal.due().await.unwrap().remove(0);
+        assert_eq!(
+            (due.id, due.identificatore.as_str(), due.stato, due.attempts),
+            (id, name, Stato::Held, 0)
+        );
+        assert_eq!(due.forwarded, intent(name).forwarded);
+        let token = token(journal.repeat(Repetition { id, forwarded: None }).await.unwrap());
+        assert_eq!((token.id(), token.attempt()), (id, 1));
+        assert_eq!(turns(journal).await, "", "while it is on its way");
+        let _ = journal.conclude(token, Conclusion { reply: None, ..ok() }).await.unwrap();
+    }
+    assert_eq!(
+        (turns(journal).await, journal.series("A").await.unwrap().unwrap().prossimo),
+        (String::new(), 4)
+    );
+    assert!(matches!(place(journal, "X", "A", 2).await, Placing::Seen));
+    assert!(matches!(place(journal, "B", "A", 2).await, Placing::AlreadyKnown(_)));
+    let _ = in_turn(journal, "D", "A", 4).await;
+    assert!(journal.verify().await.unwrap().is_intact());
+}
+
+async fn what_is_held_is_answered_and_not_given_up(bench: Bench) {
+    let journal = &*bench.journal;
+    let first = in_turn(journal, "A", "A", 1).await;
+    let id = held(journal, "B", "A", 2).await;
+    let twin = journal.look_up(&key("B")).await.unwrap().unwrap();
+    assert_eq!((twin.stato, twin.reply), (Stato::Held, Some(reply("<riscontro/>"))));
+    let early = known(journal.repeat(Repetition { id, forwarded: None }).await.unwrap());
+    assert_eq!(early.stato, Stato::Held, "not its turn");
+    let _ = journal.conclude(first, conclusion(Outcome::Delivered(Esito::Ko))).await.unwrap();
+    for outcome in [Outcome::Failed, Outcome::RefusedByNode] {
+        let token = token(journal.repeat(Repetition { id, forwarded: None }).await.unwrap());
+        let ended = Conclusion { reply: None, ..conclusion(outcome) };
+        assert_eq!(journal.conclude(token, ended).await.unwrap().stato(), Stato::Held);
+    }
+    let life = journal.show(&Reference::Id(id)).await.unwrap().remove(0);
+    let ends: Vec<_> = life.attempts.iter().map(|attempt| (attempt.number, attempt.stato)).collect();
+    assert_eq!(ends, [(0, Stato::Held), (1, Stato::Failed), (2, Stato::RefusedByNode)]);
+    assert_eq!(life.posto, Some(posto("A", 2)));
+    assert_eq!(journal.counts().await.unwrap().get(StatoName::Held), 1);
+    assert!(journal.verify().await.unwrap().is_intact());
+}
+
+async fn a_place_belongs_to_one_message_of_one_series(bench: Bench) {
+    let journal = &*bench.journal;
+    assert!(matches!(place(journal, "B", "A", 2).await, Placing::Refused(FuoriSerie::Sconosciuta)));
+    assert!(matches!(place(journal, "B", "A", 1).await, Placing::Refused(FuoriSerie::Sconosciuta)));
+    let first = in_turn(journal, "A", "A", 1).await;
+    // It did not get through: its series began all the same, and it may come again.
+    let _ = journal.conclude(first, conclusion(Outcome::Failed)).await.unwrap();
+    let _first = in_turn(journal, "A", "A", 1).await;
+    let _second = held(journal, "B", "A", 2).await;
+    assert!(matches!(place(journal, "C", "A", 2).await, Placing::Refused(FuoriSerie::Numero)));
+    let other = |change: fn(&mut Serie)| {
+        let mut posto = posto("A", 3);
+        change(&mut posto.serie);
+        Intent { posto: Some(posto), ..intent("C") }
+    };
+    for (intent, expected) in [
+        (other(|s| s.mittente.nome = "PUGLIA".to_owned()), FuoriSerie::Mittente),
+        (other(|s| s.mittente.tipo = "AOO".to_owned()), FuoriSerie::MittenteTipo),
+        (other(|s| s.destinatario.nome = "PUGLIA".to_owned()), FuoriSerie::Destinatario),
+        (other(|s| s.servizio.nome = "Altro".to_owned()), FuoriSerie::Servizio),
+        (other(|s| s.azione = None), FuoriSerie::Azione),
+    ] {
+        let placing = journal.place(intent, reply("<riscontro/>")).await.unwrap();
+        assert!(matches!(placing, Placing::Refused(fault) if fault == expected), "{placing:?}");
+    }
+    assert_eq!(journal.series("B").await.unwrap(), None);
+}
+
+async fn the_operator_settles_what_was_acknowledged(bench: Bench) {
+    let journal = &*bench.journal;
+    let first = in_turn(journal, "A", "A", 1).await;
+    let id = held(journal, "B", "A", 2).await;
+    let _third = held(journal, "C", "A", 3).await;
+    let _ = journal.conclude(first, conclusion(Outcome::Delivered(Esito::Ok))).await.unwrap();
+    drop(token(journal.repeat(Repetition { id, forwarded: None }).await.unwrap()));
+    journal.health().await.unwrap();
+    let due = journal.due().await.unwrap().remove(0);
+    assert_eq!((due.id, due.stato), (id, Stato::Unknown));
+    // It was not executed: it is still to be forwarded, since its sender was told that it would be.
+    let _ = journal.resolve(id, Resolution::NotExecuted, "rossi", "asked").await.unwrap();
+    let again = journal.due().await.unwrap().remove(0);
+    assert_eq!((again.identificatore.as_str(), again.stato, again.attempts), ("B", Stato::Held, 0));
+    assert_ne!(again.id, id);
+    let _ = journal.resolve(again.id, Resolution::NotExecuted, "rossi", "no").await.unwrap_err();
+    // It was seen to by other means: the series goes on.
+    let _ = journal.resolve(again.id, Resolution::Executed, "rossi", "by mail").await.unwrap();
+    assert_eq!(turns(journal).await, "C");
+    assert!(journal.verify().await.unwrap().is_intact());
+}
+
+async fn a_doubt_in_a_series_stops_what_comes_after_it(bench: Bench) {
+    let journal = &*bench.journal;
+    let first = in_turn(journal, "A", "A", 1).await;
+    let id = first.id();
+    let _second = held(journal, "B", "A", 2).await;
+    let _ = journal.conclude(first, conclusion(Outcome::Unknown)).await.unwrap();
+    assert_eq!(turns(journal).await, "", "its sender was not told that it would be forwarded");
+    let _ = journal.resolve(id, Resolution::Executed, "rossi", "asked").await.unwrap();
+    assert_eq!(turns(journal).await, "B");
 }
 
 async fn a_closed_journal_says_so(bench: Bench) {

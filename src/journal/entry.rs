@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::evidence;
 use super::record::MessageId;
+use super::series::Posto;
 use super::state::{Direction, Inoltro, Outcome};
 
 /// What makes two receptions the same message.
@@ -78,6 +79,9 @@ pub struct Intent {
     pub key: Key,
     /// The rest of what is known.
     pub reception: Reception,
+    /// Its place in an ordered series, where it is of one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub posto: Option<Posto>,
     /// Whether it may be delivered more than once.
     pub inoltro: Inoltro,
     /// Digest of the canonical inner document: tells a twin from a clash.

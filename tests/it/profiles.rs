@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::data_only::with_own_data;
 use crate::envelope::{Envelope, envelope};
 use crate::stub_node::{StubNode, Told};
+use crate::wire::until;
 use crate::world::{Setup, World};
 
 const XSD: &str = r#"<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"
@@ -78,6 +79,9 @@ fn services() -> Vec<(&'static str, String)> {
             "duplicate = \"refuse\"\nrefusal = \"error\"\naccordo = { conferma = true, collaborazione = true }",
         ),
     ];
+    let ordinata =
+        "duplicate = \"refuse\"\nrefusal = \"error\"\naccordo = { conferma = true, ordine = true }";
+    let one_way = [one_way.concat(), azione("ordinata", ordinata)];
     let avvia = "duplicate = \"refuse\"\nrefusal = \"fault\"\ncorrelato = { servizio = \"StatoCalcolo\", azione = \"leggi\" }";
     let chiedi = "duplicate = \"recorded\"\nrefusal = \"esito\"\ncorrelato = { servizio = \"EsitoParere\", azione = \"notifica\" }";
     let leggi = "duplicate = \"deliver\"\nrefusal = \"fault\"";
@@ -532,4 +536,155 @@ async fn a_receipt_that_needs_an_answer_waits_for_one_that_settles() {
     nodo.replies("KO", json!({ "esito": { "codice": "KO", "messaggioErrore": "Calcolo ignoto" } }));
     let fault = world.send(&leggi(&first)).await.is_service_fault();
     assert!(fault.detail.is_some_and(|detail| detail.contains("Calcolo ignoto")));
+}
+
+// -------------------------------------------------------------------------------------------------------------- ordered
+
+/// The first message of a series, and a way to the others; the document of each is its number.
+fn series() -> (Envelope, impl Fn(u32) -> Envelope) {
+    let ordered =
+        |numero: u32| one_way("ordinata").conferma().sequenza(numero).body(&voce(&numero.to_string()));
+    let first = ordered(1);
+    let name = first.id().to_owned();
+    let first = first.collaborazione(&name);
+    (first, move |numero| ordered(numero).collaborazione(&name))
+}
+
+/// The numbers that the node was given, in the order of arrival.
+fn numbers(node: &StubNode) -> Vec<String> {
+    let payload = |json: &Value| json["modello"]["payload"]["numero"].as_str().unwrap().to_owned();
+    node.received().iter().map(|(_, json)| payload(json)).collect()
+}
+
+async fn delivered(world: &World, request: &Envelope) {
+    until("it is delivered", async || {
+        world
+            .records_of(request.id())
+            .await
+            .iter()
+            .any(|life| life.summary.stato.to_string() == "delivered OK")
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn messages_of_a_series_are_forwarded_in_their_order() {
+    let (world, node, nodo) = world().await;
+    let (first, next) = series();
+    // The first one is not taken at once: those after it wait.
+    nodo.says("503 Service Unavailable", "application/problem+json", json!({ "elaborata": false }));
+    world.send(&first).await.is_processing_fault();
+    let (second, third) = (next(2), next(3));
+    world.send(&third).await.is_riscontro_of(third.id());
+    assert_eq!(world.stato_of(third.id()).await, "held");
+    world.send(&third).await.is_riscontro_of(third.id());
+    world.send(&second).await.is_riscontro_of(second.id());
+    assert_eq!(numbers(&node), ["1"]);
+    world.send(&first).await.is_riscontro_of(first.id());
+    delivered(&world, &third).await;
+    assert_eq!(numbers(&node), ["1", "1", "2", "3"]);
+    let fourth = next(4);
+    world.send(&fourth).await.is_riscontro_of(fourth.id());
+    assert_eq!(world.stato_of(fourth.id()).await, "delivered OK");
+}
+
+#[tokio::test]
+async fn a_message_behind_its_turn_is_acknowledged_and_dropped() {
+    let (world, node, _) = world().await;
+    let (first, next) = series();
+    world.send(&first).await.is_riscontro_of(first.id());
+    world.send(&next(2)).await;
+    let late = next(2).body(&voce("22"));
+    world.send(&late).await.is_riscontro_of(late.id());
+    let life = world.record_of(late.id()).await;
+    assert_eq!(life.summary.stato.to_string(), "refused");
+    assert_eq!(life.attempts[0].failure.as_ref().unwrap().code, "EB-SEEN");
+    assert_eq!(numbers(&node), ["1", "2"]);
+}
+
+#[tokio::test]
+async fn held_messages_survive_a_restart_and_keep_their_order() {
+    let (mut world, node, nodo) = world().await;
+    let (first, next) = series();
+    nodo.says("503 Service Unavailable", "application/problem+json", json!({ "elaborata": false }));
+    world.send(&first).await.is_processing_fault();
+    let (second, third) = (next(2), next(3));
+    world.send(&third).await.is_riscontro_of(third.id());
+    world.send(&second).await.is_riscontro_of(second.id());
+    world.restart().await;
+    assert_eq!(world.stato_of(third.id()).await, "held");
+    world.send(&first).await.is_riscontro_of(first.id());
+    delivered(&world, &third).await;
+    assert_eq!(numbers(&node), ["1", "1", "2", "3"]);
+}
+
+#[tokio::test]
+async fn a_held_message_is_tried_again_until_the_node_takes_it() {
+    let (world, node, nodo) = world().await;
+    let (first, next) = series();
+    nodo.says("503 Service Unavailable", "application/problem+json", json!({ "elaborata": false }));
+    world.send(&first).await.is_processing_fault();
+    let second = next(2);
+    world.send(&second).await.is_riscontro_of(second.id());
+    nodo.says("200 OK", "text/plain", Value::Null);
+    nodo.says("503 Service Unavailable", "application/problem+json", json!({ "elaborata": false }));
+    world.send(&first).await.is_riscontro_of(first.id());
+    delivered(&world, &second).await;
+    assert_eq!(numbers(&node), ["1", "1", "2", "2"]);
+    let life = world.record_of(second.id()).await;
+    let ends: Vec<_> = life.attempts.iter().map(|attempt| attempt.stato.to_string()).collect();
+    assert_eq!(ends, ["held", "refused_by_node", "delivered OK"]);
+    assert!(world.log().iter().any(|line| line.contains("held-waits") && line.contains(second.id())));
+}
+
+#[tokio::test]
+async fn a_held_message_whose_fate_is_unknown_waits_for_the_operator() {
+    use egov_bridge::journal::Resolution;
+    let (world, node, nodo) = world().await;
+    let (first, next) = series();
+    nodo.says("503 Service Unavailable", "application/problem+json", json!({ "elaborata": false }));
+    world.send(&first).await.is_processing_fault();
+    let (second, third) = (next(2), next(3));
+    world.send(&second).await.is_riscontro_of(second.id());
+    world.send(&third).await.is_riscontro_of(third.id());
+    nodo.says("200 OK", "text/plain", Value::Null);
+    nodo.says("504 Gateway Timeout", "text/html", Value::Null);
+    world.send(&first).await.is_riscontro_of(first.id());
+    until("the fate of the second is unknown", async || world.stato_of(second.id()).await == "unknown").await;
+    assert_eq!(world.stato_of(third.id()).await, "held");
+    let id = world.record_of(second.id()).await.summary.id;
+    let journal = world.gateway().journal();
+    let _ = journal.resolve(id, Resolution::NotExecuted, "operatore", "chiesto al nodo").await.unwrap();
+    delivered(&world, &third).await;
+    assert_eq!(numbers(&node), ["1", "1", "2", "2", "3"]);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_series_is_said_where_it_is() {
+    let (world, node, _) = world().await;
+    let (first, next) = series();
+    let refused = async |request: Envelope, code: &str, posizione: &str| {
+        world.send(&request).await.is_refused_with(&[(code, posizione)]);
+    };
+    refused(next(2), "EGOV_IT_114", "Sequenza/Collaborazione").await;
+    refused(next(1), "EGOV_IT_114", "Sequenza/numeroProgressivo/!1bustaCapostipite").await;
+    let conferma = "Sequenza non gestibile, attributo confermaRicezione dell'elemento ProfiloTrasmissione non valido con la sequenza";
+    let silent = one_way("comunica").sequenza(1);
+    let name = silent.id().to_owned();
+    refused(silent.collaborazione(&name), "EGOV_IT_402", conferma).await;
+    refused(one_way("ordinata").conferma(), "EGOV_IT_402", "Sequenza").await;
+    let senza = "Sequenza non gestibile, elemento Collaborazione non presente";
+    refused(one_way("ordinata").conferma().sequenza(1), "EGOV_IT_114", senza).await;
+    refused(leggi(&first).sequenza(1), "EGOV_IT_401", "Sequenza").await;
+    world.send(&first).await.is_riscontro_of(first.id());
+    refused(next(2).header_azione("confermata"), "EGOV_IT_114", "Sequenza/Azione").await;
+    let stranger = next(2).mittente("ABRUZZO");
+    // Its Collaborazione is neither party's: that is said before.
+    refused(stranger, "EGOV_IT_104", "Collaborazione").await;
+    let fourth = next(4);
+    world.send(&fourth).await.is_riscontro_of(fourth.id());
+    refused(next(4), "EGOV_IT_114", "Sequenza/numeroProgressivo").await;
+    // Even where the document is wrong too.
+    refused(next(4).body(&voce("niente")), "EGOV_IT_114", "Sequenza/numeroProgressivo").await;
+    assert_eq!(numbers(&node), ["1"]);
 }

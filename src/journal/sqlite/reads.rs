@@ -14,6 +14,7 @@ use super::super::record::{
 };
 use super::super::state::{Stato, StatoName};
 use super::engine_error::unreadable;
+use super::series;
 use super::writes::{DETAIL, REQUEST};
 
 /// A record with the reply of its last attempt. A refusal has no inoltro, and no twins.
@@ -214,6 +215,7 @@ fn read_life(connection: &Connection, row: &Row<'_>) -> Result<Life, JournalErro
             request,
             timings: from_json("timings", &row.get::<_, String>(19)?)?,
         },
+        posto: series::posto(connection, id)?,
         inoltro: inoltro.as_deref().map(str::parse).transpose().map_err(unreadable("inoltro"))?,
         digest: row.get(17)?,
         schemi: row.get(18)?,
