@@ -201,13 +201,13 @@ impl Envelope {
         let Self { mittente, destinatario, servizio, identificatore, ora, .. } = self;
         let Self { profilo, inoltro, conferma, .. } = self;
         let optional = |element: &str, value: &Option<String>| {
-            let value = value.as_ref().map(|value| format!("<eGov_IT:{element}>{value}</eGov_IT:{element}>"));
+            let value = value.as_ref().map(|value| format!("<eGov_IT:{element}>{value}</eGov_IT:{element}>\n"));
             value.unwrap_or_default()
         };
         let collaborazione = optional("Collaborazione", &self.collaborazione);
         let riferimento = optional("RiferimentoMessaggio", &self.riferimento);
         let sequenza =
-            self.sequenza.map(|numero| format!("<eGov_IT:Sequenza numeroProgressivo=\"{numero:07}\"/>"));
+            self.sequenza.map(|numero| format!("<eGov_IT:Sequenza numeroProgressivo=\"{numero:07}\"/>\n"));
         let sequenza = sequenza.unwrap_or_default();
         let azione = self.azione.as_ref().map(|nome| format!("<eGov_IT:Azione>{nome}</eGov_IT:Azione>"));
         let azione = azione.unwrap_or_default();
@@ -225,17 +225,14 @@ impl Envelope {
 <eGov_IT:Mittente>{mittente}</eGov_IT:Mittente>
 <eGov_IT:Destinatario>{destinatario}</eGov_IT:Destinatario>
 <eGov_IT:ProfiloCollaborazione>EGOV_IT_{profilo}</eGov_IT:ProfiloCollaborazione>
-{collaborazione}
-<eGov_IT:Servizio tipo="SPC">{servizio}</eGov_IT:Servizio>
+{collaborazione}<eGov_IT:Servizio tipo="SPC">{servizio}</eGov_IT:Servizio>
 {azione}
 <eGov_IT:Messaggio>
 <eGov_IT:Identificatore>{identificatore}</eGov_IT:Identificatore>
 <eGov_IT:OraRegistrazione tempo="EGOV_IT_SPC">{ora}</eGov_IT:OraRegistrazione>
-{riferimento}
-</eGov_IT:Messaggio>
+{riferimento}</eGov_IT:Messaggio>
 <eGov_IT:ProfiloTrasmissione inoltro="EGOV_IT_{inoltro}" confermaRicezione="{conferma}"/>
-{sequenza}
-</eGov_IT:IntestazioneMessaggio>
+{sequenza}</eGov_IT:IntestazioneMessaggio>
 <eGov_IT:ListaTrasmissioni>
 <eGov_IT:Trasmissione>
 <eGov_IT:Origine>{mittente}</eGov_IT:Origine>
