@@ -51,6 +51,10 @@ impl Inbound {
         if digest != Some(recorded.digest) {
             return Err(taken(passage));
         }
+        // It was acknowledged, whatever becomes of it.
+        if recorded.accepted && recorded.stato.may_be_executed() {
+            return self.again(knowledge, recorded, second, passage).await.map(Twin::Answered);
+        }
         if recorded.stato == Stato::Intended {
             let settled = self.journal.settled(recorded.id, self.settings.twin_wait).await;
             recorded = settled

@@ -481,7 +481,8 @@ async fn what_is_held_is_answered_and_not_given_up(bench: Bench) {
     let first = in_turn(journal, "A", "A", 1).await;
     let id = held(journal, "B", "A", 2).await;
     let twin = journal.look_up(&key("B")).await.unwrap().unwrap();
-    assert_eq!((twin.stato, twin.reply), (Stato::Held, Some(reply("<riscontro/>"))));
+    assert_eq!((twin.stato, twin.accepted), (Stato::Held, true));
+    assert_eq!(twin.reply, Some(reply("<riscontro/>")));
     let early = known(journal.repeat(Repetition { id, forwarded: None }).await.unwrap());
     assert_eq!(early.stato, Stato::Held, "not its turn");
     let _ = journal.conclude(first, conclusion(Outcome::Delivered(Esito::Ko))).await.unwrap();

@@ -566,6 +566,7 @@ fn recorded(life: &Life) -> Option<Recorded> {
         attempts: summary.attempts,
         digest: life.digest?,
         received_at: summary.received_at,
+        accepted: life.is_accepted(),
         reply: body.map(|body: Bytes| super::entry::Reply {
             status: last.reply_status.unwrap_or_default(),
             content_type: last.reply_type.clone().unwrap_or_default().into(),

@@ -42,6 +42,8 @@ pub struct Recorded {
     pub digest: [u8; 32],
     /// When it came in.
     pub received_at: Timestamp,
+    /// Whether its sender was told that it would be forwarded, before it was.
+    pub accepted: bool,
     /// The reply to the last attempt. To be replayed only where the state is a verdict.
     pub reply: Option<Reply>,
 }

@@ -201,7 +201,8 @@ impl Envelope {
         let Self { mittente, destinatario, servizio, identificatore, ora, .. } = self;
         let Self { profilo, inoltro, conferma, .. } = self;
         let optional = |element: &str, value: &Option<String>| {
-            let value = value.as_ref().map(|value| format!("<eGov_IT:{element}>{value}</eGov_IT:{element}>\n"));
+            let value =
+                value.as_ref().map(|value| format!("<eGov_IT:{element}>{value}</eGov_IT:{element}>\n"));
             value.unwrap_or_default()
         };
         let collaborazione = optional("Collaborazione", &self.collaborazione);

@@ -652,6 +652,7 @@ async fn a_held_message_whose_fate_is_unknown_waits_for_the_operator() {
     world.send(&first).await.is_riscontro_of(first.id());
     until("the fate of the second is unknown", async || world.stato_of(second.id()).await == "unknown").await;
     assert_eq!(world.stato_of(third.id()).await, "held");
+    world.send(&second).await.is_riscontro_of(second.id());
     let id = world.record_of(second.id()).await.summary.id;
     let journal = world.gateway().journal();
     let _ = journal.resolve(id, Resolution::NotExecuted, "operatore", "chiesto al nodo").await.unwrap();
@@ -687,4 +688,44 @@ async fn what_is_wrong_with_a_series_is_said_where_it_is() {
     world.send(&fourth).await.is_riscontro_of(fourth.id());
     refused(next(4), "EGOV_IT_114", "Sequenza/numeroProgressivo").await;
     assert_eq!(numbers(&node), ["1"]);
+}
+
+// ------------------------------------------------------------------------------------------------- times and identifiers
+
+#[tokio::test]
+async fn times_ahead_of_ours_are_refused_where_that_is_switched_on() {
+    let early = || {
+        let id = crate::envelope::fresh("LAZIO").replace("09:30", "10:30");
+        envelope().identificatore(&id).ora("2026-01-15T10:30:00.000")
+    };
+    World::start().await.send(&early()).await.is_ordinary();
+    let world = Setup { egov: "tolleranza_futuro_minuti = 30", ..Setup::default() }.start().await;
+    world.send(&early()).await.is_refused_with(&[
+        ("EGOV_IT_108", "Messaggio/OraRegistrazione"),
+        ("EGOV_IT_110", "Messaggio/Identificatore"),
+        ("EGOV_IT_116", "ListaTrasmissioni/Trasmissione/OraRegistrazione"),
+    ]);
+    let worse = early().servizio("Altro");
+    world.send(&worse).await.is_refused_with(&[("EGOV_IT_105", "Servizio")]);
+    world.is_well().await;
+}
+
+#[tokio::test]
+async fn the_greatest_age_of_a_message_is_configuration() {
+    let world = Setup { egov: "eta_massima_minuti = 10", ..Setup::default() }.start().await;
+    let old = envelope().ora("2026-01-15T09:20:00.000");
+    world.send(&old).await.is_refused_with(&[("EGOV_IT_301", "Messaggio/Scadenza")]);
+    world.is_well().await;
+}
+
+#[tokio::test]
+async fn identifiers_of_ours_bear_the_prefix_of_their_replica() {
+    let mut world = Setup { egov: "prefisso_progressivo = \"07\"", ..Setup::default() }.start().await;
+    let id = async |world: &World| {
+        let reply = world.send(&envelope()).await;
+        reply.is_ordinary().busta("Messaggio/Identificatore").unwrap()
+    };
+    assert_eq!(id(&world).await, "NAZIONALE_NAZIONALESPCoopIT_0700001_2026-01-15_09:31");
+    world.restart().await;
+    assert_eq!(id(&world).await, "NAZIONALE_NAZIONALESPCoopIT_0701001_2026-01-15_09:31");
 }

@@ -20,7 +20,8 @@ use super::writes::{DETAIL, REQUEST};
 /// A record with the reply of its last attempt. A refusal has no inoltro, and no twins.
 const RECORDED: &str =
     "SELECT m.id, m.direction, m.mittente, m.identificatore, m.stato, m.esito, m.attempts, m.digest,
-         m.received_at, a.reply_status, a.reply_type, a.reply_identificatore, p.bytes
+         m.received_at, a.reply_status, a.reply_type, a.reply_identificatore, p.bytes,
+         EXISTS (SELECT 1 FROM attempt h WHERE h.message = m.id AND h.number = 0 AND h.stato = 'held')
      FROM message m
      JOIN attempt a ON a.message = m.id AND a.number = m.attempts
      LEFT JOIN payload p ON p.message = m.id AND p.attempt = m.attempts AND p.kind = 'reply'
@@ -157,6 +158,7 @@ fn read_recorded(row: &Row<'_>) -> Result<Recorded, JournalError> {
         attempts: row.get(6)?,
         digest: row.get(7)?,
         received_at: read_instant(row.get(8)?)?,
+        accepted: row.get(13)?,
         reply,
     })
 }
