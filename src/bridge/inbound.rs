@@ -4,7 +4,6 @@
 //! the [`Intended`] that `forward` takes, [`Journal::conclude`] alone the [`Concluded`] that `reply` takes. So nothing
 //! leaves before its intent is durable, and nothing is answered before its outcome is.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +16,7 @@ use super::parting::{Leaves, Parting};
 use super::ritorno::{self, Ritorno};
 use super::twin::{Second, Twin};
 use super::verdict::Ended;
-use super::{Answer, Arrived, Knowledge, Progressivi, nativo, passage::Passage};
+use super::{Answer, Arrived, Knowledge, Progressivi, manifesto, nativo, passage::Passage};
 use crate::clock::{self, Clock};
 use crate::egov::{self, Busta, Finestre, Identificatore, Parte};
 use crate::failure::reply::{self, Speaker};
@@ -29,8 +28,9 @@ use crate::journal::{
 use crate::json_native;
 use crate::node::Client;
 use crate::rate::{KeyedLimiter, Rate};
-use crate::services::corpo::{self, Inviato};
+use crate::services::corpo::{self, Allegato, Inviato};
 use crate::services::{Azione, SchemaRef};
+use crate::soap::multipart::{self, Attached, Message};
 use crate::soap::{self, Content, Envelope};
 use crate::telemetry::Phase;
 use crate::xml::{Limits, digest, encoding};
@@ -42,6 +42,8 @@ pub struct Settings {
     pub parte: Parte,
     /// Bounds of the XML that is read.
     pub limits: Limits,
+    /// Bounds of the packages that it comes in.
+    pub parts: multipart::Bounds,
     /// Messages a second, and at once, of one mittente.
     pub mittente_rate: Rate,
     /// How old a message may be, and how far its clocks may be ahead.
@@ -69,6 +71,7 @@ pub struct Inbound {
 /// A message whose busta is well.
 pub(super) struct Decoded<'x> {
     pub(super) envelope: Envelope<'x>,
+    pub(super) attached: &'x Attached<'x>,
     pub(super) busta: Arc<Busta>,
 }
 
@@ -91,7 +94,7 @@ pub(super) struct Unseen<'x> {
     /// The record of an earlier sending whose fate is open, and which may be repeated.
     repeats: Option<MessageId>,
     /// Its place in an ordered series, where it names one.
-    pub(super) posto: Option<Posto>,
+    pub(super) posto: Option<Box<Posto>>,
 }
 
 /// What the journal says of a message.
@@ -107,7 +110,7 @@ pub(super) struct Translated {
     filtra: bool,
     pub(super) digest: [u8; 32],
     repeats: Option<MessageId>,
-    posto: Option<Posto>,
+    posto: Option<Box<Posto>>,
     pub(super) json: Bytes,
 }
 
@@ -185,8 +188,8 @@ impl Inbound {
         arrived: &Arrived,
         passage: &mut Passage,
     ) -> Result<(Answer, Option<Failure>), Failure> {
-        let text = self.admit(arrived, passage)?;
-        let decoded = self.decode(knowledge, &text, passage)?;
+        let message = self.admit(arrived, passage)?;
+        let decoded = self.decode(knowledge, &message, passage)?;
         let recognised = self.recognise(knowledge, arrived, decoded, passage)?;
         let recognised = self.correlate(recognised, passage).await?;
         let unseen = match self.look_up(knowledge, recognised, passage).await? {
@@ -209,24 +212,32 @@ impl Inbound {
 
     /// Phase 1, the part that needs no connection: what HTTP must say of a SOAP message, and which text its bytes are.
     /// Identity, size and rate were looked at by the listener, before anything was parsed.
-    fn admit<'a>(&self, arrived: &'a Arrived, passage: &Passage) -> Result<Cow<'a, str>, Failure> {
+    fn admit<'a>(&self, arrived: &'a Arrived, passage: &Passage) -> Result<Message<'a>, Failure> {
         let content = Content::of_request(arrived.content_type.as_deref())
             .map_err(|error| passage.failed(TransportError::from(error)))?;
-        let Content::Xml { charset } = content else {
-            return Err(passage.failed(TransportError::Attachments));
-        };
-        encoding::decode(&arrived.body, charset.as_deref()).map_err(|error| passage.failed(error))
+        match content {
+            Content::Xml { charset } => encoding::decode(&arrived.body, charset.as_deref())
+                .map(Message::from)
+                .map_err(|error| passage.failed(error)),
+            Content::Related(related) => {
+                let Settings { limits, parts, .. } = &self.settings;
+                multipart::open(&arrived.body, &related, limits, parts).map_err(|e| passage.failed(e))
+            }
+        }
     }
 
-    /// Phase 2: SOAP, then the busta; then the rate of its mittente.
+    /// Phase 2: SOAP, then the busta; then the rate of its mittente. Of the busta, syntax comes before the manifest of
+    /// the attachments, and that before the registry: the first stage that fails decides the answer.
     fn decode<'x>(
         &self,
         knowledge: &Knowledge,
-        text: &'x str,
+        message: &'x Message<'x>,
         passage: &mut Passage,
     ) -> Result<Decoded<'x>, Failure> {
         passage.enter(Phase::Decode);
-        let envelope = soap::decode(text, &self.settings.limits).map_err(|error| passage.failed(error))?;
+        let attached = &message.attached;
+        let envelope =
+            soap::decode(&message.text, &self.settings.limits).map_err(|error| passage.failed(error))?;
         if let Some(block) = envelope.not_understood(egov::is_understood) {
             let name = block.qualified.chars().take(80).collect();
             return Err(passage.failed(TransportError::MustUnderstand(name)));
@@ -238,10 +249,20 @@ impl Inbound {
         if known && let Err(wait) = self.mittenti.check(&busta.mittente) {
             return Err(passage.failed(Cause::Throttled { retry_after: wait.0 }));
         }
-        let eccezioni =
-            received.verify_within(&knowledge.registro, self.clock.now(), &self.settings.finestre);
+        let (now, finestre) = (self.clock.now(), &self.settings.finestre);
+        let mut eccezioni = received.sintassi(now, finestre);
         if eccezioni.is_empty() {
-            Ok(Decoded { envelope, busta })
+            eccezioni = manifesto::controlla(knowledge, &busta, &envelope, attached)
+                .map_err(|error| passage.failed(error))?;
+        }
+        if eccezioni.is_empty() {
+            eccezioni = received.contro_registro(&knowledge.registro);
+        }
+        if eccezioni.is_empty() {
+            eccezioni = received.futuro(now, finestre);
+        }
+        if eccezioni.is_empty() {
+            Ok(Decoded { envelope, attached, busta })
         } else {
             Err(passage.failed(Cause::Eccezioni(eccezioni)))
         }
@@ -257,7 +278,8 @@ impl Inbound {
     ) -> Result<LookedUp<'x>, Failure> {
         passage.enter(Phase::LookUp);
         let canonical = digest::canonical(&mut message.inviato.reader(&self.settings.limits)).ok();
-        let digest = canonical.map(|canonical| asked(&message.azione, &canonical));
+        let digest =
+            canonical.map(|canonical| asked(&message.azione, &canonical, message.inviato.allegati()));
         passage.digest = digest;
         let recorded = match message.filtra {
             true => {
@@ -296,10 +318,12 @@ impl Inbound {
             let SchemaRef { file, root, .. } = documento.schema.clone();
             passage.failed(corpo::RispostaError::NoSchema { file, root })
         })?;
+        let allegati =
+            inviato.inoltrati(&azione).map_err(|error| passage.failed(DocumentError::from(error)))?;
         let mut payload = Vec::with_capacity(inviato.len());
         json_native::to_json(&plan, inviato.reader(limits), &mut payload)
             .map_err(|refusal| passage.failed(DocumentError::from(refusal)))?;
-        let json = nativo::richiesta(&azione, &busta, prima.as_deref(), documento, &payload);
+        let json = nativo::richiesta(&azione, &busta, prima.as_deref(), documento, &payload, allegati);
         let digest = digest.unwrap_or_default();
         Ok(Translated { azione, busta, filtra, digest, repeats, posto, json })
     }
@@ -314,7 +338,7 @@ impl Inbound {
     ) -> Result<Admitted, Failure> {
         passage.enter(Phase::Intend);
         if let (None, Some(posto)) = (translated.repeats, translated.posto.clone()) {
-            return self.take_place(knowledge, arrived, translated, posto, passage).await;
+            return self.take_place(knowledge, arrived, translated, *posto, passage).await;
         }
         let intending = match translated.repeats {
             Some(id) => {
@@ -483,9 +507,13 @@ fn reply(concluded: Concluded<Answer>, passage: &mut Passage) -> Answer {
     concluded.into_value()
 }
 
-/// What was asked with which document: to ask for one SAP and to annul it carry the same document, and are no twins.
-fn asked(azione: &Azione, canonical: &[u8; 32]) -> [u8; 32] {
-    digest::of(&[azione.etichetta().as_bytes(), canonical])
+/// What was asked with which document and which attachments: to ask for one SAP and to annul it carry the same document,
+/// and are no twins. The names of parts do not count: many senders make new ones for each sending.
+fn asked(azione: &Azione, canonical: &[u8; 32], allegati: &[Allegato<'_>]) -> [u8; 32] {
+    let etichetta = azione.etichetta();
+    let mut parts: Vec<&[u8]> = vec![etichetta.as_bytes(), canonical];
+    parts.extend(allegati.iter().map(|allegato| allegato.attachment.content.as_ref()));
+    digest::of(&parts)
 }
 
 pub(super) fn key(busta: &Busta) -> Key {

@@ -8,6 +8,7 @@ mod correlate;
 mod delivery;
 mod inbound;
 mod knowledge;
+mod manifesto;
 pub mod nativo;
 mod parting;
 mod passage;

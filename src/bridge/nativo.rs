@@ -7,11 +7,12 @@ use jiff::SignedDuration;
 
 use crate::egov::Busta;
 use crate::egov::profili::Passo;
-use crate::json_native::envelope::{Direzione, Messaggio, Modello, Payload, Profilo};
+use crate::json_native::envelope::{Allegato, Direzione, Messaggio, Modello, Payload, Profilo};
+use crate::services::corpo;
 use crate::services::{Azione, Documento};
 
 /// The request that carries `payload`, the JSON of a document of kind `documento`, to the node ("Modalità JSON Nativo",
-/// §5). `prima` is the first call of the exchange, where this is the second.
+/// §5), with the attachments in a member of ours. `prima` is the first call of the exchange, where this is the second.
 #[must_use]
 pub fn richiesta(
     azione: &Azione,
@@ -19,6 +20,7 @@ pub fn richiesta(
     prima: Option<&str>,
     documento: &Documento,
     payload: &[u8],
+    allegati: &[corpo::Allegato<'_>],
 ) -> Bytes {
     let payload = std::str::from_utf8(payload).unwrap_or("null");
     let codice = documento.codice_comunicazione.as_ref().and_then(|pointer| {
@@ -26,7 +28,8 @@ pub fn richiesta(
         Some(Cow::Owned(pointer.get(&payload)?.as_str()?.to_owned()))
     });
     let profilo = busta.profilo.and_then(|profilo| Profilo::from_egov(profilo.as_str()));
-    let mut json = Vec::with_capacity(payload.len() + 512);
+    let attached: usize = allegati.iter().map(|a| a.attachment.content.len() / 3 * 4 + 256).sum();
+    let mut json = Vec::with_capacity(payload.len() + attached + 512);
     Messaggio {
         codice_comunicazione: codice,
         data_invio: data_invio(busta).into(),
@@ -45,9 +48,22 @@ pub fn richiesta(
             .filter(|_| azione.passo() != Passo::Sincrono)
             .map(Cow::Borrowed),
         modello: Modello { tipo_modello: documento.tipo_modello.as_str().into(), payload: Payload(payload) },
+        allegati: allegati.iter().map(allegato).collect(),
     }
     .write(&mut json);
     json.into()
+}
+
+/// Its name is that of the file, else that of the part.
+fn allegato<'a>(allegato: &'a corpo::Allegato<'_>) -> Allegato<'a> {
+    let part = allegato.attachment;
+    let nome = part.filename.as_deref().or(Some(part.label())).filter(|nome| !nome.is_empty());
+    Allegato {
+        nome: nome.map(Cow::Borrowed),
+        titolo: allegato.titolo.as_deref().map(Cow::Borrowed),
+        tipo_contenuto: part.media().into(),
+        contenuto: Cow::Borrowed(&part.content),
+    }
 }
 
 /// OraRegistrazione as the JSON nativo writes times of the envelope: in UTC, with milliseconds and `Z`. The fraction is

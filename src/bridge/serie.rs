@@ -46,7 +46,7 @@ impl Inbound {
         match fault {
             Some(fault) => Err(out_of_series(fault, passage)),
             None => {
-                unseen.posto = Some(posto);
+                unseen.posto = Some(Box::new(posto));
                 Ok(LookedUp::Unseen(unseen))
             }
         }

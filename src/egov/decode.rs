@@ -28,34 +28,33 @@ impl Received {
     /// there are none, the errors against the registry.
     #[must_use]
     pub fn verify(&self, registro: &dyn Registro, now: Timestamp) -> Vec<Eccezione> {
-        self.verify_within(registro, now, &Finestre::default())
+        let finestre = Finestre::default();
+        let sintassi = self.sintassi(now, &finestre);
+        if sintassi.is_empty() { self.contro_registro(registro) } else { sintassi }
     }
 
-    /// The same, with other bounds for the times of the busta. That a time lies in the future is said only where nothing
-    /// else is wrong.
+    /// The first stage: the errors of syntax with those of age.
     #[must_use]
-    pub fn verify_within(
-        &self,
-        registro: &dyn Registro,
-        now: Timestamp,
-        finestre: &Finestre,
-    ) -> Vec<Eccezione> {
+    pub fn sintassi(&self, now: Timestamp, finestre: &Finestre) -> Vec<Eccezione> {
         if self.preclusa {
             return self.eccezioni.clone();
         }
         let (testata, liste) =
             self.eccezioni.split_at_checked(self.testata).unwrap_or((&self.eccezioni, &[]));
-        let sintassi: Vec<Eccezione> = testata
-            .iter()
-            .cloned()
-            .chain(eta::controlla(&self.busta, now, finestre))
-            .chain(liste.iter().cloned())
-            .collect();
-        if !sintassi.is_empty() {
-            return sintassi;
-        }
-        let registro = verify::contro_registro(&self.busta, registro);
-        if registro.is_empty() { eta::futuro(&self.busta, now, finestre) } else { registro }
+        let eta = eta::controlla(&self.busta, now, finestre);
+        testata.iter().cloned().chain(eta).chain(liste.iter().cloned()).collect()
+    }
+
+    /// The last stage, for a busta that passed the others: the errors against the registry.
+    #[must_use]
+    pub fn contro_registro(&self, registro: &dyn Registro) -> Vec<Eccezione> {
+        verify::contro_registro(&self.busta, registro)
+    }
+
+    /// The times that are further ahead than is tolerated: said only of a busta that passed everything else.
+    #[must_use]
+    pub fn futuro(&self, now: Timestamp, finestre: &Finestre) -> Vec<Eccezione> {
+        eta::futuro(&self.busta, now, finestre)
     }
 }
 

@@ -22,6 +22,8 @@ pub(super) struct RawServizio {
     pub(super) tipo: String,
     /// Value of `ProfiloCollaborazione`.
     pub(super) profilo: String,
+    /// `libero`, `verificato` or `richiesto`; the first where absent.
+    pub(super) manifesto: String,
     /// File of `wsdl/`; may be absent.
     pub(super) wsdl: String,
     /// The party at the centre.
@@ -60,6 +62,8 @@ pub(super) struct RawAzione {
     pub(super) accordo: RawAccordo,
     /// The action of the second call.
     pub(super) correlato: Option<RawCorrelato>,
+    /// `rifiutati` or `inoltrati`; the first where absent.
+    pub(super) allegati: String,
     /// The REST call.
     pub(super) rest: Option<RawRest>,
     /// The Body of the request.

@@ -113,7 +113,10 @@ fn services() -> Vec<(&'static str, String)> {
 
 /// What the node answers next, and after that.
 #[derive(Clone, Default)]
-pub(crate) struct Nodo(Arc<Mutex<VecDeque<(&'static str, &'static str, Value)>>>);
+pub(crate) struct Nodo(Arc<Mutex<VecDeque<Says>>>);
+
+/// Status, Content-Type, and the JSON; none where it is `null`.
+type Says = (&'static str, &'static str, Value);
 
 impl Nodo {
     /// The next request is answered with this status and JSON (none where it is `null`).
