@@ -622,6 +622,21 @@ async fn held_messages_survive_a_restart_and_keep_their_order() {
 }
 
 #[tokio::test]
+async fn what_is_held_when_the_process_dies_is_forwarded_by_the_next() {
+    let (world, node, nodo) = world().await;
+    let (first, next) = series();
+    nodo.says("503 Service Unavailable", "application/problem+json", json!({ "elaborata": false }));
+    world.send(&first).await.is_processing_fault();
+    let second = next(2);
+    world.send(&second).await.is_riscontro_of(second.id());
+    let next_life = world.killed_here_and_started_again().await;
+    assert_eq!(next_life.stato_of(second.id()).await, "held");
+    next_life.send(&first).await.is_riscontro_of(first.id());
+    delivered(&next_life, &second).await;
+    assert_eq!(numbers(&node), ["1", "1", "2"]);
+}
+
+#[tokio::test]
 async fn a_held_message_is_tried_again_until_the_node_takes_it() {
     let (world, node, nodo) = world().await;
     let (first, next) = series();
