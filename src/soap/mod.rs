@@ -17,6 +17,7 @@ mod encode;
 mod error;
 mod fault;
 mod part;
+pub mod security;
 mod soap_action;
 
 pub use content_type::{Content, ContentType, ContentTypeError, Related};
