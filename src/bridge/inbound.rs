@@ -14,7 +14,7 @@ use jiff::Timestamp;
 
 use super::twin::{self, Twin};
 use super::verdict::{self, Ended};
-use super::{Answer, Arrived, Knowledge, Progressivi, nativo, passage::Passage};
+use super::{Answer, Arrived, Chiavi, Knowledge, Progressivi, nativo, passage::Passage};
 use crate::clock::{self, Clock};
 use crate::egov::{self, Busta, Identificatore, Parte};
 use crate::failure::reply::{self, PddReply, Speaker};
@@ -28,6 +28,7 @@ use crate::node::{Client, Request};
 use crate::rate::{KeyedLimiter, Rate};
 use crate::services::corpo::{self, Inviato};
 use crate::services::{Azione, Duplicate, ESITO, OnUnknown, Refusal, SchemaRef};
+use crate::soap::security::NoAttachments;
 use crate::soap::{self, Content, Envelope};
 use crate::telemetry::Phase;
 use crate::xml::{Limits, digest, encoding};
@@ -43,6 +44,8 @@ pub struct Settings {
     pub mittente_rate: Rate,
     /// How long a twin waits for the message that is being carried.
     pub twin_wait: Duration,
+    /// Keys of the signatures of messages; a reload swaps them.
+    pub chiavi: Arc<ArcSwap<Chiavi>>,
 }
 
 /// Senders whose rate is remembered: the registered parties are far fewer.
@@ -50,13 +53,13 @@ const MITTENTI: usize = 1024;
 
 /// Carries messages inbound. One for the whole process; [`Inbound::receive`] is called from many tasks.
 pub struct Inbound {
-    settings: Settings,
+    pub(super) settings: Settings,
     knowledge: Arc<ArcSwap<Knowledge>>,
     journal: Arc<dyn Journal>,
     node: Arc<Client>,
     progressivi: Progressivi,
     mittenti: KeyedLimiter<Parte>,
-    clock: Clock,
+    pub(super) clock: Clock,
 }
 
 /// A message whose busta is well.
@@ -191,7 +194,8 @@ impl Inbound {
         encoding::decode(&arrived.body, charset.as_deref()).map_err(|error| passage.failed(error))
     }
 
-    /// Phase 2: SOAP, then the busta; then the rate of its mittente.
+    /// Phase 2: SOAP, then the busta; then the rate of its mittente. Of the busta, syntax comes before the signature, and
+    /// that before the registry: the first stage that fails decides the answer.
     fn decode<'x>(
         &self,
         knowledge: &Knowledge,
@@ -211,7 +215,13 @@ impl Inbound {
         if known && let Err(wait) = self.mittenti.check(&busta.mittente) {
             return Err(passage.failed(Cause::Throttled { retry_after: wait.0 }));
         }
-        let eccezioni = received.verify(&knowledge.registro, self.clock.now());
+        let mut eccezioni = received.sintassi(self.clock.now());
+        if eccezioni.is_empty() {
+            eccezioni = self.verify_signature(knowledge, &envelope, &NoAttachments, &busta, passage);
+        }
+        if eccezioni.is_empty() {
+            eccezioni = received.contro_registro(&knowledge.registro);
+        }
         if eccezioni.is_empty() {
             Ok(Decoded { envelope, busta })
         } else {
@@ -374,6 +384,14 @@ impl Inbound {
                 (reply::without_busta(&failure), Some(failure))
             }
         };
+        let (pdd_reply, failure) = match self.sealed(pdd_reply, passage) {
+            Ok(sealed) => (sealed, failure),
+            Err(error) => {
+                outcome = Outcome::Unknown;
+                let failure = passage.failed(error);
+                (reply::without_busta(&failure), Some(failure))
+            }
+        };
         let conclusion = Conclusion {
             outcome,
             answer: node_answer,
@@ -406,6 +424,8 @@ impl Inbound {
             Some(own) => reply::to_pdd(&failure, passage.heard(), self.speaker(knowledge, own, now)),
             None => reply::without_busta(&failure),
         };
+        // A refusal is given even if it cannot be signed.
+        let pdd_reply = self.sealed(pdd_reply.clone(), &passage).unwrap_or(pdd_reply);
         let mut answer = Answer::from(pdd_reply.clone());
         if let Some(busta) = passage.busta.as_ref().filter(|_| is_recorded(&failure, &passage)) {
             let text = |value: &String| Some(value.clone()).filter(|text| !text.is_empty());

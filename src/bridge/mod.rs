@@ -4,6 +4,8 @@
 //! of a message from a region's Porta di Dominio to the national node; what comes back is what the porta is answered.
 
 mod arrived;
+mod chiavi;
+mod firma;
 mod inbound;
 mod knowledge;
 pub mod nativo;
@@ -14,6 +16,7 @@ mod twin;
 mod verdict;
 
 pub use arrived::{Answer, Arrived, Caller};
+pub use chiavi::{Chiavi, ChiaviError};
 pub use inbound::{Inbound, Settings};
 pub use knowledge::{Knowledge, KnowledgeError};
 pub use progressivi::Progressivi;

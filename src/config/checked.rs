@@ -55,6 +55,7 @@ impl<'a> Check<'a> {
             listeners: self.listeners(),
             node: self.node(),
             pdd: self.pdd(),
+            firma: self.firma(),
             limits: self.limits(),
             rate: self.rate(),
             sandbox: self.sandbox(),
@@ -404,7 +405,7 @@ impl<'a> Check<'a> {
         usize::try_from(value).unwrap_or(usize::MAX)
     }
 
-    fn millis(&mut self, key: &str, value: u64) -> Duration {
+    pub(super) fn millis(&mut self, key: &str, value: u64) -> Duration {
         if !(1..=MOST_MS).contains(&value) {
             self.wrong(key, Problem::Range { least: 1, most: MOST_MS });
         }

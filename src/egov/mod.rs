@@ -35,6 +35,7 @@ mod eccezione;
 mod encode;
 pub mod esito;
 mod eta;
+pub mod firma;
 mod identificatore;
 mod intestazione;
 mod istante;

@@ -95,6 +95,7 @@ impl Failure {
             }
             Cause::AccessDenied { .. }
             | Cause::Envelope(_)
+            | Cause::Firma(_)
             | Cause::Identificatore(_)
             | Cause::Journal(_) => Fault::Bridge,
             Cause::InFlight | Cause::Held => Fault::Nobody,
@@ -125,6 +126,7 @@ impl Failure {
             | Cause::Inconclusive(_)
             | Cause::Answer(_)
             | Cause::Envelope(_)
+            | Cause::Firma(_)
             | Cause::Identificatore(_)
             | Cause::Journal(_)
             | Cause::InFlight

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::CatalogueError;
 use super::azione::{Azione, Direction, Duplicate, Fruitori, NomeParte, OnUnknown, Refusal, Rest, Servizio};
+use super::firma::Regole;
 use super::problem::Problem;
 use super::raw::{RawAzione, RawFile, RawFruitori, RawServizio};
 use crate::config::source::{Places, Source};
@@ -79,7 +80,9 @@ impl Build<'_> {
                 Fruitori::Elenco(nomi)
             }
         };
+        let firma = Regole::read(raw.firma, "service.firma", &mut |key, problem| self.wrong(key, problem));
         Servizio {
+            firma,
             nome: raw.nome,
             erogatore: NomeParte { tipo: tipo.clone(), nome: raw.erogatore },
             tipo,

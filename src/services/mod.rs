@@ -14,6 +14,7 @@ mod build_corpi;
 mod catalogue;
 pub mod corpo;
 mod documento;
+mod firma;
 mod membro;
 mod parti;
 mod problem;
@@ -29,6 +30,7 @@ pub use azione::{Azione, Direction, Duplicate, Fruitori, NomeParte, OnUnknown, R
 pub use azione::{Contenuto, Richiesta, Risposta};
 pub use catalogue::{Catalogue, Unknown};
 pub use documento::{Documento, NessunDocumento, SchemaRef};
+pub use firma::Regole;
 pub use membro::{ESITO, Fonte, Membro, MembroError, Origine, Valore};
 pub use parti::{Parte, Parti, SoapAction};
 pub use problem::Problem;
