@@ -16,6 +16,7 @@ mod co; // the comunicazioni obbligatorie
 mod data_only; // new actions and new revisions without a line of Rust
 mod dress; // one message in all the ways in which XML may be written
 mod duplicates; // the same message again
+mod firma; // signed messages
 mod node_failures; // what a region sees of a node in trouble
 mod rates; // senders who ask too often
 mod refusals; // everything that is refused, each in the words that the protocol has for it
