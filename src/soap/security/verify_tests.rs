@@ -62,6 +62,7 @@ fn signatures_of_another_implementation_are_verified() {
         "rsa-sha256",
         "rsa-sha384",
         "rsa-sha512",
+        "rsa-pss-sha256",
         "ecdsa-sha256",
         "ecdsa-sha384",
         "inclusiva",
