@@ -8,6 +8,7 @@ mod chiavi;
 mod firma;
 mod inbound;
 mod knowledge;
+mod manifesto;
 pub mod nativo;
 mod passage;
 mod progressivi;

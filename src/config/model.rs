@@ -42,6 +42,8 @@ pub struct Config {
     pub firma: Firma,
     /// What one XML document may cost.
     pub limits: Limits,
+    /// What one package with attachments may cost, apart from its length.
+    pub parts: Parts,
     /// How many messages a sender may bring.
     pub rate: Rate,
     /// The sandbox, where it runs.
@@ -200,6 +202,15 @@ pub struct Firma {
     pub timestamp: Duration,
     /// Whether SHA-1 is accepted.
     pub danger_sha1: bool,
+}
+
+/// What one package with attachments may cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parts {
+    /// Parts, the root included.
+    pub count: usize,
+    /// Headers of one part, in bytes.
+    pub header_bytes: usize,
 }
 
 /// How many messages a sender may bring.

@@ -6,6 +6,7 @@ use openssl::hash::Hasher;
 
 use super::SecurityError;
 use super::algorithm::Hashing;
+use crate::soap::multipart::{self, Attached};
 use crate::xml::c14n::{self, Canon};
 use crate::xml::{Limits, Reader, encoding};
 
@@ -38,6 +39,24 @@ impl Attachments for NoAttachments {
 
     fn content_ids(&self) -> Vec<&str> {
         Vec::new()
+    }
+}
+
+/// A name that two parts have names none of them; a part without Content-ID has none that a signature could use.
+impl Attachments for Attached<'_> {
+    fn attachment(&self, content_id: &str) -> Option<Attachment<'_>> {
+        let is_named = |part: &&multipart::Attachment<'_>| part.content_id.as_deref() == Some(content_id);
+        let mut named = self.attachments.iter().filter(is_named);
+        let part = named.next()?;
+        let content_type = part.headers.iter().find(|(name, _)| name == "content-type");
+        named.next().is_none().then(|| Attachment {
+            content_type: content_type.map_or("", |(_, value)| value),
+            content: &part.content,
+        })
+    }
+
+    fn content_ids(&self) -> Vec<&str> {
+        self.attachments.iter().map(|part| part.content_id.as_deref().unwrap_or_default()).collect()
     }
 }
 

@@ -9,7 +9,7 @@ use crate::xml::characters::is_space;
 pub(super) fn decode(text: &str, what: &'static str) -> Result<Vec<u8>, SecurityError> {
     let plain: String = text.chars().filter(|c| !u8::try_from(*c).is_ok_and(is_space)).collect();
     let alphabet = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=');
-    if plain.is_empty() || plain.len() % 4 != 0 || !plain.bytes().all(alphabet) {
+    if plain.is_empty() || !plain.len().is_multiple_of(4) || !plain.bytes().all(alphabet) {
         return Err(SecurityError::Malformed(what));
     }
     base64::decode_block(&plain).map_err(|_| SecurityError::Malformed(what))

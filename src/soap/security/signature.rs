@@ -118,7 +118,9 @@ fn reference(block: &Block<'_>, element: &Element<'_>) -> Result<Reference, Secu
         if transform.is_none_or(|transform| transform.algorithm() != ATTACHMENT_CONTENT) {
             return Err(SecurityError::Algorithm { what: "Transform" });
         }
-        Target::Attachment(percent_decoded(content_id))
+        // Some write the angle brackets of the header too.
+        let content_id = percent_decoded(content_id);
+        Target::Attachment(content_id.trim_start_matches('<').trim_end_matches('>').to_owned())
     } else {
         return Err(SecurityError::Reference);
     };

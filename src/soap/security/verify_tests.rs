@@ -293,12 +293,11 @@ struct One;
 
 impl Attachments for One {
     fn attachment(&self, content_id: &str) -> Option<Attachment<'_>> {
-        (content_id == "<a b>@c")
-            .then_some(Attachment { content_type: "text/plain", content: b"1\n2\r3\r\n" })
+        (content_id == "a b@c").then_some(Attachment { content_type: "text/plain", content: b"1\n2\r3\r\n" })
     }
 
     fn content_ids(&self) -> Vec<&str> {
-        vec!["<a b>@c"]
+        vec!["a b@c"]
     }
 }
 
@@ -342,9 +341,33 @@ fn what_is_signed_here_is_verified_here_and_is_the_same_each_time() {
             verify(&envelope(&text), &One, &demands, now()).unwrap_or_else(|e| panic!("{e}\n{text}"));
         assert!(verified.covers_body(&envelope(&text)) && verified.covers_timestamp());
         assert!(verified.covered.contains(&testata()));
-        assert!(verified.covered.contains(&Place::Attachment("<a b>@c".to_owned())));
+        assert!(verified.covered.contains(&Place::Attachment("a b@c".to_owned())));
         assert!(verify(&envelope(&text), &NoAttachments, &demands, now()).is_err());
     }
+}
+
+#[test]
+fn of_two_parts_with_one_name_neither_can_be_signed() {
+    let package = |second: &str| {
+        format!(
+            "--b\r\nContent-Type: text/xml\r\n\r\n<a/>\r\n--b\r\nContent-ID: <x>\r\n\r\none\r\n--b\r\n{second}\r\ntwo\r\n--b--\r\n"
+        )
+    };
+    let ids = |package: &str| {
+        let content =
+            soap::Content::of_request(Some("multipart/related; boundary=b; type=\"text/xml\"")).unwrap();
+        let soap::Content::Related(related) = content else { panic!("{content:?}") };
+        let bounds = soap::multipart::Bounds::default();
+        let message =
+            soap::multipart::open(package.as_bytes(), &related, &Limits::default(), &bounds).unwrap();
+        let ids: Vec<String> = message.attached.content_ids().into_iter().map(str::to_owned).collect();
+        let found: Vec<bool> = ids.iter().map(|id| message.attached.attachment(id).is_some()).collect();
+        (ids, found)
+    };
+    let expected = |second: &str, found| (vec!["x".to_owned(), second.to_owned()], found);
+    assert_eq!(ids(&package("Content-ID: <y>\r\n")), expected("y", vec![true, true]));
+    assert_eq!(ids(&package("Content-ID: <x>\r\n")), expected("x", vec![false, false]));
+    assert_eq!(ids(&package("")), expected("", vec![true, false]));
 }
 
 #[test]
