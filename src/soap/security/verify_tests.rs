@@ -347,27 +347,42 @@ fn what_is_signed_here_is_verified_here_and_is_the_same_each_time() {
 }
 
 #[test]
-fn of_two_parts_with_one_name_neither_can_be_signed() {
-    let package = |second: &str| {
+fn an_attachment_signed_elsewhere_is_verified_by_its_content_with_the_line_ends_of_mime() {
+    let message = |content: &str| {
+        let text = read("allegato.xml");
         format!(
-            "--b\r\nContent-Type: text/xml\r\n\r\n<a/>\r\n--b\r\nContent-ID: <x>\r\n\r\none\r\n--b\r\n{second}\r\ntwo\r\n--b--\r\n"
+            "--b\r\nContent-Type: text/xml\r\n\r\n{text}\r\n--b\r\nContent-ID: <allegato 1@prova>\r\nContent-Type: text/plain\r\n\r\n{content}\r\n--b\r\n\r\nno name\r\n--b--\r\n"
         )
     };
-    let ids = |package: &str| {
+    let covered = |content: &str| {
+        let package = message(content);
         let content =
             soap::Content::of_request(Some("multipart/related; boundary=b; type=\"text/xml\"")).unwrap();
         let soap::Content::Related(related) = content else { panic!("{content:?}") };
         let bounds = soap::multipart::Bounds::default();
         let message =
             soap::multipart::open(package.as_bytes(), &related, &Limits::default(), &bounds).unwrap();
-        let ids: Vec<String> = message.attached.content_ids().into_iter().map(str::to_owned).collect();
-        let found: Vec<bool> = ids.iter().map(|id| message.attached.attachment(id).is_some()).collect();
-        (ids, found)
+        assert_eq!(
+            message.attached.content_ids(),
+            ["allegato 1@prova", ""],
+            "the last has no name to be signed by"
+        );
+        let authorities = authorities(false);
+        let methods = [Method::RSA_SHA256];
+        let skew = SignedDuration::ZERO;
+        let demands = Demands {
+            actor: Some("openspcoop"),
+            methods: &methods,
+            sha1: false,
+            authorities: &authorities,
+            skew,
+        };
+        verify(&envelope(&message.text), &message.attached, &demands, now()).map(|verified| verified.covered)
     };
-    let expected = |second: &str, found| (vec!["x".to_owned(), second.to_owned()], found);
-    assert_eq!(ids(&package("Content-ID: <y>\r\n")), expected("y", vec![true, true]));
-    assert_eq!(ids(&package("Content-ID: <x>\r\n")), expected("x", vec![false, false]));
-    assert_eq!(ids(&package("")), expected("", vec![true, false]));
+    let part = Place::Attachment("allegato 1@prova".to_owned());
+    assert_eq!(covered("prima\nseconda\n").unwrap(), [BODY, testata(), part.clone()]);
+    assert_eq!(covered("prima\r\nseconda\r\n").unwrap().len(), 3);
+    assert!(matches!(covered("prima\nterza\n"), Err(SecurityError::Digest(places)) if places == [part]));
 }
 
 #[test]
