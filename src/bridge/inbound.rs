@@ -16,7 +16,7 @@ use super::parting::{Leaves, Parting};
 use super::ritorno::{self, Ritorno};
 use super::twin::{Second, Twin};
 use super::verdict::Ended;
-use super::{Answer, Arrived, Knowledge, Progressivi, manifesto, nativo, passage::Passage};
+use super::{Answer, Arrived, Chiavi, Knowledge, Progressivi, manifesto, nativo, passage::Passage};
 use crate::clock::{self, Clock};
 use crate::egov::{self, Busta, Finestre, Identificatore, Parte};
 use crate::failure::reply::{self, Speaker};
@@ -50,6 +50,8 @@ pub struct Settings {
     pub finestre: Finestre,
     /// How long a twin waits for the message that is being carried.
     pub twin_wait: Duration,
+    /// Keys of the signatures of messages; a reload swaps them.
+    pub chiavi: Arc<ArcSwap<Chiavi>>,
 }
 
 /// Senders whose rate is remembered: the registered parties are far fewer.
@@ -226,8 +228,8 @@ impl Inbound {
         }
     }
 
-    /// Phase 2: SOAP, then the busta; then the rate of its mittente. Of the busta, syntax comes before the manifest of
-    /// the attachments, and that before the registry: the first stage that fails decides the answer.
+    /// Phase 2: SOAP, then the busta; then the rate of its mittente. Of the busta, syntax comes before the signature, that before
+    /// the manifest of the attachments, and that before the registry: the first stage that fails decides the answer.
     fn decode<'x>(
         &self,
         knowledge: &Knowledge,
@@ -251,6 +253,9 @@ impl Inbound {
         }
         let (now, finestre) = (self.clock.now(), &self.settings.finestre);
         let mut eccezioni = received.sintassi(now, finestre);
+        if eccezioni.is_empty() {
+            eccezioni = self.verify_signature(knowledge, &envelope, attached, &busta, passage);
+        }
         if eccezioni.is_empty() {
             eccezioni = manifesto::controlla(knowledge, &busta, &envelope, attached)
                 .map_err(|error| passage.failed(error))?;
@@ -422,6 +427,14 @@ impl Inbound {
                 (reply::without_busta(&failure), Some(failure))
             }
         };
+        let (pdd_reply, failure) = match self.sealed(pdd_reply, passage) {
+            Ok(sealed) => (sealed, failure),
+            Err(error) => {
+                outcome = Outcome::Unknown;
+                let failure = passage.failed(error);
+                (reply::without_busta(&failure), Some(failure))
+            }
+        };
         let conclusion = Conclusion {
             outcome,
             answer: node_answer,
@@ -457,6 +470,8 @@ impl Inbound {
             Some(own) => reply::to_pdd(&failure, passage.heard(), self.speaker(knowledge, own, now)),
             None => reply::without_busta(&failure),
         };
+        // A refusal is given even if it cannot be signed.
+        let pdd_reply = self.sealed(pdd_reply.clone(), &passage).unwrap_or(pdd_reply);
         let mut answer = Answer::from(pdd_reply.clone());
         if let Some(busta) = passage.busta.as_ref().filter(|_| is_recorded(&failure, &passage)) {
             let text = |value: &String| Some(value.clone()).filter(|text| !text.is_empty());

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::ChiaviError;
 use crate::config::Directories;
 use crate::egov::{Busta, Gestione};
 use crate::schema::{self, LoadError, SchemaSet};
@@ -32,6 +33,9 @@ pub enum KnowledgeError {
     /// The catalogue or the parties.
     #[error(transparent)]
     Catalogue(#[from] CatalogueError),
+    /// The keys of signatures.
+    #[error(transparent)]
+    Chiavi(#[from] ChiaviError),
 }
 
 /// The file of the parties, beside the services.

@@ -58,6 +58,7 @@ impl<'a> Check<'a> {
             egov: self.egov(),
             node: self.node(),
             pdd: self.pdd(),
+            firma: self.firma(),
             limits: self.limits(),
             parts: self.parts(),
             rate: self.rate(),
@@ -434,7 +435,7 @@ impl<'a> Check<'a> {
         usize::try_from(value).unwrap_or(usize::MAX)
     }
 
-    fn millis(&mut self, key: &str, value: u64) -> Duration {
+    pub(super) fn millis(&mut self, key: &str, value: u64) -> Duration {
         if !(1..=MOST_MS).contains(&value) {
             self.wrong(key, Problem::Range { least: 1, most: MOST_MS });
         }

@@ -40,6 +40,8 @@ pub struct Config {
     pub node: Node,
     /// What one envelope of a PDD may cost.
     pub pdd: Pdd,
+    /// Signatures of messages.
+    pub firma: Firma,
     /// What one XML document may cost.
     pub limits: Limits,
     /// What one package with attachments may cost, apart from its length.
@@ -192,6 +194,27 @@ pub struct Pdd {
     pub body: Duration,
     /// Length of a body.
     pub body_bytes: usize,
+}
+
+/// Files and bounds for the signatures of messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Firma {
+    /// Authorities of signing certificates; none: none is believed.
+    pub ca_file: Option<PathBuf>,
+    /// Lists of revoked certificates of those authorities, where they are observed.
+    pub crl_file: Option<PathBuf>,
+    /// Certificates known beforehand.
+    pub known_certificates_file: Option<PathBuf>,
+    /// Certificate and private key of the answers' signatures; none: none can be signed.
+    pub key_pair: Option<(PathBuf, PathBuf)>,
+    /// Password of the key.
+    pub key_password: Option<Secret>,
+    /// How much the clock of a sender may differ.
+    pub skew: Duration,
+    /// How long a Timestamp of ours lives.
+    pub timestamp: Duration,
+    /// Whether SHA-1 is accepted.
+    pub danger_sha1: bool,
 }
 
 /// What one package with attachments may cost.

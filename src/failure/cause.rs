@@ -8,6 +8,7 @@ use crate::json_native;
 use crate::node::{Inconclusive, NodeError};
 use crate::services::corpo::{CorpoError, RispostaError};
 use crate::soap::multipart::MultipartError;
+use crate::soap::security::SigningError;
 use crate::soap::{ContentTypeError, SoapError};
 use crate::xml::encoding::EncodingError;
 
@@ -91,6 +92,9 @@ pub enum Cause {
     /// A busta of ours could not be written.
     #[error(transparent)]
     Envelope(#[from] EncodeError),
+    /// An answer of ours could not be signed.
+    #[error(transparent)]
+    Firma(#[from] SigningError),
     /// No identifier could be made for a busta of ours.
     #[error("no identifier for the reply: {0}")]
     Identificatore(#[from] IdentificatoreError),

@@ -4,6 +4,8 @@
 
 use serde::Deserialize;
 
+use super::firma::RawFirma;
+
 /// The whole file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -30,6 +32,8 @@ pub(super) struct RawServizio {
     pub(super) erogatore: String,
     /// A group of `parti.toml`, or a list of parties.
     pub(super) fruitori: RawFruitori,
+    /// What is signed.
+    pub(super) firma: RawFirma,
 }
 
 /// A group or a list.

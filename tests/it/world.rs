@@ -45,6 +45,7 @@ pub(crate) struct Setup {
     pub(crate) pdd: &'static str,
     pub(crate) limits: &'static str,
     pub(crate) rate: &'static str,
+    pub(crate) firma: String,
     pub(crate) services: Option<PathBuf>,
     pub(crate) xsd: Option<PathBuf>,
     /// Where a node of the scenario's own listens; else the sandbox's is started.
@@ -105,7 +106,7 @@ impl Setup {
         let (wsdl, ca) = (shipped("wsdl"), &pki.authority);
         let Pair { certificate, key } = &pki.pdd_server;
         let Pair { certificate: node_certificate, key: node_key } = &pki.node_client;
-        let Self { egov, node: node_keys, pdd, limits, rate, .. } = self;
+        let Self { egov, node: node_keys, pdd, limits, rate, firma, .. } = self;
         format!(
             r#"
 [directories]
@@ -145,6 +146,9 @@ key_file = {node_key:?}
 
 [rate]
 {rate}
+
+[firma]
+{firma}
 "#
         )
     }

@@ -3,6 +3,7 @@
 //! zeep (Python) lives in `target/peers-venv`, which `.ci/run` makes. Where it is missing the test says so and passes, except in CI
 //! (environment variable `CI=true`), where it fails.
 
+mod firma;
 mod gateway;
 
 use std::env;
@@ -14,15 +15,7 @@ use gateway::Gateway;
 
 #[test]
 fn zeep_loads_the_wsdl_and_calls_every_action_of_servizi_sap() -> Result<(), String> {
-    let Some(python) = python_with_zeep() else {
-        let reason = "zeep is not installed (python3 -m venv target/peers-venv && target/peers-venv/bin/pip install zeep)";
-        if env::var("CI").is_ok_and(|ci| ci == "true") {
-            return Err(reason.to_owned());
-        }
-        // Past the test harness, which keeps what a passing test prints to itself.
-        let _ = writeln!(io::stderr(), "skipped: {reason}");
-        return Ok(());
-    };
+    let Some(python) = python_with("zeep") else { return missing("zeep") };
     let gateway = Gateway::start()?;
     let run = Command::new(&python)
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers/zeep_client.py"))
@@ -37,13 +30,31 @@ fn zeep_loads_the_wsdl_and_calls_every_action_of_servizi_sap() -> Result<(), Str
     Err(format!("zeep_client.py: {}", run.status))
 }
 
-/// The interpreter that has zeep: that of the environment in the target folder, else the machine's.
-fn python_with_zeep() -> Option<PathBuf> {
+#[test]
+fn zeep_signs_its_calls_and_verifies_the_signed_answers() -> Result<(), String> {
+    let Some(python) = python_with("zeep, xmlsec") else { return missing("zeep[xmlsec]") };
+    firma::run(&python)
+}
+
+/// Past the test harness, which keeps what a passing test prints to itself.
+fn missing(package: &str) -> Result<(), String> {
+    let reason = format!(
+        "{package} is not installed (python3 -m venv target/peers-venv && target/peers-venv/bin/pip install '{package}')"
+    );
+    if env::var("CI").is_ok_and(|ci| ci == "true") {
+        return Err(reason);
+    }
+    let _ = writeln!(io::stderr(), "skipped: {reason}");
+    Ok(())
+}
+
+/// The interpreter that has these packages: that of the environment in the target folder, else the machine's.
+fn python_with(packages: &str) -> Option<PathBuf> {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent();
     let own = target.map(|target| target.join("peers-venv/bin/python3"));
     own.into_iter().chain([PathBuf::from("python3")]).find(|python| {
         let mut import = Command::new(python);
-        import.args(["-c", "import zeep"]).stdout(Stdio::null()).stderr(Stdio::null());
+        import.args(["-c", &format!("import {packages}")]).stdout(Stdio::null()).stderr(Stdio::null());
         import.status().is_ok_and(|status| status.success())
     })
 }
