@@ -12,7 +12,8 @@ mod world; // a gateway, its node, its journal, its log; to be started, broken a
 
 // The scenarios:
 mod admin; // health, metrics, contracts
-mod co; // the comunicazioni obbligatorie
+mod co;
+mod conformance; // the comunicazioni obbligatorie
 mod data_only; // new actions and new revisions without a line of Rust
 mod dress; // one message in all the ways in which XML may be written
 mod duplicates; // the same message again
