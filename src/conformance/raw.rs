@@ -147,6 +147,7 @@ pub(super) struct RawSetup {
     pub(super) destinatario: String,
     pub(super) services: String,
     pub(super) xsd: String,
+    pub(super) wsdl: String,
     pub(super) back_end: Option<BackEnd>,
     pub(super) played_by: Option<Player>,
 }

@@ -1,6 +1,6 @@
 //! The runner: cases side by side, each message after the other, each answer judged.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -134,7 +134,7 @@ impl Scene {
         let mut words = Words::new(&case.setup, Timestamp::now());
         let mut troubles = Vec::new();
         let mut unobserved = false;
-        let mut delivered = 0;
+        let mut delivered = HashMap::new();
         for (number, step) in case.steps.iter().enumerate() {
             let said = match self.step(case, step, endpoint, &mut words, pool, &mut delivered).await {
                 Ok((differences, seen)) => {
@@ -159,7 +159,7 @@ impl Scene {
         endpoint: &Endpoint,
         words: &mut Words<'_>,
         pool: &mut Pool,
-        delivered: &mut usize,
+        delivered: &mut HashMap<String, usize>,
     ) -> Result<(Vec<Difference>, bool), Difference> {
         let body = bytes(step, words).map_err(|error| trouble("message", "one that can be made", &error))?;
         let headers: Vec<(String, String)> =
@@ -177,11 +177,11 @@ impl Scene {
             match self.stage.as_ref().and_then(|stage| stage.delivered(&case.setup, &id)) {
                 None => seen = false,
                 Some(count) => {
-                    if (count > *delivered) != due {
+                    let before = delivered.insert(id, count).unwrap_or_default();
+                    if (count > before) != due {
                         let say = |yes| if yes { "delivered" } else { "not delivered" };
                         found.note("message", say(due), say(!due));
                     }
-                    *delivered = count;
                 }
             }
         }

@@ -25,6 +25,8 @@ pub struct Setup {
     pub services: PathBuf,
     /// The folder of the schemas.
     pub xsd: PathBuf,
+    /// The folder of the contracts, where the services publish any.
+    pub wsdl: PathBuf,
     /// What stands behind the gateway.
     pub back_end: BackEnd,
     /// Who is under test where no target is given.
@@ -93,6 +95,7 @@ impl Setup {
             destinatario: raw.destinatario,
             services,
             xsd: folder_of(&raw.xsd, "xsd"),
+            wsdl: folder_of(&raw.wsdl, "wsdl"),
             back_end: raw.back_end.unwrap_or_default(),
             played_by: raw.played_by.unwrap_or_default(),
             codes,
@@ -114,6 +117,7 @@ impl Setup {
             destinatario: parti[1].0.to_owned(),
             services: PathBuf::new(),
             xsd: PathBuf::new(),
+            wsdl: PathBuf::new(),
             back_end: BackEnd::default(),
             played_by: Player::default(),
             codes: codes.collect(),

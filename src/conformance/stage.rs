@@ -166,7 +166,13 @@ impl Stage {
     pub(super) fn delivered(&self, setup: &Setup, identificatore: &str) -> Option<usize> {
         let behind = self.back_end.as_ref()?;
         match (setup.played_by, setup.back_end) {
-            (Player::SandboxPdd, _) => None,
+            (Player::SandboxPdd, _) => {
+                let received = self.pdd.iter().flat_map(SandboxPdd::received);
+                let ours = |body: &serde_json::Value| {
+                    body.as_str().is_some_and(|message| message.contains(identificatore))
+                };
+                Some(received.filter(|received| received.executed && ours(&received.body)).count())
+            }
             (_, BackEnd::Echo) => Some(behind.echo.executed(identificatore)),
             (_, BackEnd::SandboxNode) => {
                 let received = behind.node.received().into_iter();
@@ -213,9 +219,9 @@ impl Drop for Home {
 
 /// The shipped configuration, but for the places, the party, and rates that a suite would exceed.
 fn configuration(setup: &Setup, data: &Path, node: SocketAddr, pki: &Pki) -> String {
-    let Setup { services, xsd, destinatario, .. } = setup;
+    let Setup { services, xsd, wsdl, destinatario, .. } = setup;
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let (services, xsd) = (absolute(services), absolute(xsd));
+    let (services, xsd, wsdl) = (absolute(services), absolute(xsd), absolute(wsdl));
     let (ca, client) = (&pki.authority, &pki.node_client);
     let (certificate, key) = (&client.certificate, &client.key);
     format!(
@@ -227,6 +233,7 @@ nome = "{destinatario}"
 data = {data:?}
 services = {services:?}
 xsd = {xsd:?}
+wsdl = {wsdl:?}
 
 [listeners.pdd]
 http = "127.0.0.1:0"
