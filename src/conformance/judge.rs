@@ -18,8 +18,7 @@ const PROCESSAMENTO: &str = "EGOV_IT_300 - Errore nel processamento del messaggi
 /// Longest text that a report quotes.
 const QUOTED: usize = 120;
 /// What a reply copies of its request.
-const COPIED: [&str; 5] =
-    ["ProfiloCollaborazione", "Collaborazione", "Servizio", "Servizio/@tipo", "Azione"];
+const COPIED: [&str; 5] = ["ProfiloCollaborazione", "Collaborazione", "Servizio", "Servizio/@tipo", "Azione"];
 
 /// What a case says of what it leaves open.
 const ANYTHING: &str = "*";
@@ -73,7 +72,8 @@ pub(super) fn judge(
     words: &mut Words<'_>,
 ) -> Differences {
     let mut found = Differences::default();
-    let due: Vec<u16> = expect.status.map_or_else(|| expect.answer.statuses().to_vec(), |status| vec![status]);
+    let due: Vec<u16> =
+        expect.status.map_or_else(|| expect.answer.statuses().to_vec(), |status| vec![status]);
     if !due.is_empty() && !due.contains(&answered.status) {
         let due: Vec<String> = due.iter().map(ToString::to_string).collect();
         found.note("HTTP status", &due.join(" or "), &answered.status.to_string());
@@ -223,9 +223,7 @@ fn addressed(
 fn listed(expect: &Expect, letta: &Letta<'_>, found: &mut Differences) {
     let eccezioni = letta.eccezioni();
     let (avvisi, errori): (Vec<_>, Vec<_>) = eccezioni.iter().partition(|e| e.rilevanza == "INFO");
-    for (what, due, seen) in
-        [("exceptions", &expect.codici, errori), ("notices", &expect.avvisi, avvisi)]
-    {
+    for (what, due, seen) in [("exceptions", &expect.codici, errori), ("notices", &expect.avvisi, avvisi)] {
         let fits = due.len() == seen.len() && due.iter().zip(&seen).all(|(due, seen)| is(due, seen));
         if !fits {
             let due: Vec<String> = due.iter().map(|(code, at)| format!("{code} {at}")).collect();
@@ -262,3 +260,7 @@ fn holds(path: &str, value: &Value, seen: Option<String>, words: &mut Words<'_>,
         found.note(path, &due, seen.as_deref().unwrap_or("nothing"));
     }
 }
+
+#[cfg(test)]
+#[path = "judge_tests.rs"]
+mod tests;

@@ -105,7 +105,11 @@ fn encode(text: &str, charset: Charset) -> Result<Vec<u8>, MutationError> {
         Charset::Utf16Be => Ok(text.encode_utf16().flat_map(u16::to_be_bytes).collect()),
         Charset::Other(encoding) => {
             let (encoded, _, unmappable) = encoding.encode(text);
-            if unmappable { Err(MutationError::Unmappable(encoding.name())) } else { Ok(encoded.into_owned()) }
+            if unmappable {
+                Err(MutationError::Unmappable(encoding.name()))
+            } else {
+                Ok(encoded.into_owned())
+            }
         }
     }
 }

@@ -218,7 +218,8 @@ impl Mutation {
             let to = to.take().ok_or_else(|| missing("`to`, a name"))?;
             found.push(Self::Text(TextChange::Rename { path: path(at)?, to }));
         }
-        let mut somewhere = || place.take().ok_or_else(|| missing("`before`, `after`, `first-in` or `last-in`"));
+        let mut somewhere =
+            || place.take().ok_or_else(|| missing("`before`, `after`, `first-in` or `last-in`"));
         if let Some(at) = moved {
             found.push(Self::Text(TextChange::Move { path: path(at)?, place: somewhere()? }));
         }
@@ -238,8 +239,12 @@ impl Mutation {
             let with = with.take().ok_or_else(|| missing("`with`"))?;
             found.push(Self::Text(TextChange::Replace { what, with }));
         }
-        found.extend(prepend.map(|text| Self::Text(TextChange::Prepend(text.repeat(times.take().unwrap_or(1))))));
-        found.extend(append.map(|text| Self::Text(TextChange::Append(text.repeat(times.take().unwrap_or(1))))));
+        found.extend(
+            prepend.map(|text| Self::Text(TextChange::Prepend(text.repeat(times.take().unwrap_or(1))))),
+        );
+        found.extend(
+            append.map(|text| Self::Text(TextChange::Append(text.repeat(times.take().unwrap_or(1))))),
+        );
         if let Some(lines) = lines {
             let ending = match lines.as_str() {
                 "crlf" => "\r\n",
@@ -250,7 +255,8 @@ impl Mutation {
             found.push(Self::Text(TextChange::Lines(ending)));
         }
         if let Some(label) = encode {
-            let charset = Charset::parse(&label).ok_or(Problem::Form { wanted: "the label of an encoding" })?;
+            let charset =
+                Charset::parse(&label).ok_or(Problem::Form { wanted: "the label of an encoding" })?;
             found.push(Self::Bytes(ByteChange::Encode(charset)));
         }
         if let Some(hex) = prepend_bytes {
@@ -291,12 +297,8 @@ fn spot(
     first_in: Option<String>,
     last_in: Option<String>,
 ) -> Result<Option<Spot>, Problem> {
-    let sides = [
-        (Side::Before, before),
-        (Side::After, after),
-        (Side::FirstIn, first_in),
-        (Side::LastIn, last_in),
-    ];
+    let sides =
+        [(Side::Before, before), (Side::After, after), (Side::FirstIn, first_in), (Side::LastIn, last_in)];
     let mut given = sides.into_iter().filter_map(|(side, path)| path.map(|path| (side, path)));
     let Some((side, path)) = given.next() else { return Ok(None) };
     if given.next().is_some() {

@@ -59,7 +59,9 @@ impl<'d> Letta<'d> {
     pub(super) fn field(&self, path: &str) -> Option<String> {
         let intestazione = self.intestazione()?;
         let messaggio = child(intestazione, EGOV, "IntestazioneMessaggio");
-        messaggio.and_then(|from| value(from, Some(EGOV), path)).or_else(|| value(intestazione, Some(EGOV), path))
+        messaggio
+            .and_then(|from| value(from, Some(EGOV), path))
+            .or_else(|| value(intestazione, Some(EGOV), path))
     }
 
     /// What stands in the Body at a path.

@@ -81,7 +81,10 @@ impl fmt::Display for Report {
         }
         let unobserved = self.cases.iter().filter(|case| case.unobserved).count();
         if unobserved > 0 {
-            writeln!(f, "delivered: not observed in {unobserved} cases, since nobody looks behind the target")?;
+            writeln!(
+                f,
+                "delivered: not observed in {unobserved} cases, since nobody looks behind the target"
+            )?;
         }
         write!(f, "{} passed, {} failed, {} skipped", self.passed(), self.failed(), self.skipped())
     }

@@ -149,7 +149,11 @@ impl Scene {
                 break;
             }
         }
-        if troubles.is_empty() { (Outcome::Passed, unobserved) } else { (Outcome::Failed(troubles), unobserved) }
+        if troubles.is_empty() {
+            (Outcome::Passed, unobserved)
+        } else {
+            (Outcome::Failed(troubles), unobserved)
+        }
     }
 
     async fn step(

@@ -72,12 +72,16 @@ impl Setup {
         let parti = match Parti::load(&services.join("parti.toml")) {
             Ok(parti) => parti,
             Err(found) => {
-                errors.extend(found.into_iter().map(|e| places.mistake("services", Problem::Parti(e.to_string()))));
+                errors.extend(
+                    found.into_iter().map(|e| places.mistake("services", Problem::Parti(e.to_string()))),
+                );
                 return Err(errors);
             }
         };
-        let codes: HashMap<_, _> =
-            parti.iter().map(|parte| (parte.nome.clone(), (parte.codice.clone(), parte.porta.clone()))).collect();
+        let codes: HashMap<_, _> = parti
+            .iter()
+            .map(|parte| (parte.nome.clone(), (parte.codice.clone(), parte.porta.clone())))
+            .collect();
         for (key, nome) in [("mittente", &raw.mittente), ("destinatario", &raw.destinatario)] {
             if nome.is_empty() {
                 errors.push(places.mistake(key, Problem::Missing { wanted: "the name of a party" }));
@@ -109,7 +113,8 @@ impl Setup {
 
     #[cfg(test)]
     pub(super) fn of_names(name: &str, parti: &[(&str, &str)]) -> Self {
-        let codes = parti.iter().map(|(nome, porta)| ((*nome).to_owned(), ((*nome).to_owned(), (*porta).to_owned())));
+        let codes =
+            parti.iter().map(|(nome, porta)| ((*nome).to_owned(), ((*nome).to_owned(), (*porta).to_owned())));
         Self {
             name: name.to_owned(),
             title: String::new(),

@@ -191,8 +191,19 @@ impl Loading {
 
     fn case(&mut self, raw: RawCase, key: &str, places: &Places, common: &Common<'_>) -> Option<Case> {
         let before = self.errors.len();
-        let RawCase { name, clause, setup, base, request, mutations, method, headers, transport, expect, then } =
-            raw;
+        let RawCase {
+            name,
+            clause,
+            setup,
+            base,
+            request,
+            mutations,
+            method,
+            headers,
+            transport,
+            expect,
+            then,
+        } = raw;
         if name.is_empty() {
             let missing = Problem::Missing { wanted: "a sentence that says what must hold" };
             self.wrong(places.mistake(&format!("{key}.name"), missing));
@@ -407,7 +418,7 @@ impl Loading {
 }
 
 impl Expect {
-    fn of(answer: Answer) -> Self {
+    pub(super) fn of(answer: Answer) -> Self {
         Self {
             answer,
             status: None,
@@ -457,3 +468,63 @@ fn unreadable(folder: &Path, error: &std::io::Error) -> SuiteError {
     }
 }
 
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_mistakes_are_told_at_once_each_with_its_line() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        write("clauses.toml", "[[clause]]\nid = \"a\"\ntitle = \"t\"\nrule = \"r\"\n");
+        write("base/uno.xml", "<a><b/></a>");
+        write("setup/s/setup.toml", "mittente = \"Sole\"\ndestinatario = \"Luna\"\n");
+        write("setup/s/services/parti.toml", "[[parte]]\nnome = \"Sole\"\n\n[[parte]]\nnome = \"Luna\"\n");
+        write(
+            "cases/c.toml",
+            r#"setup = "s"
+base = "uno"
+clause = "a"
+
+[[case]]
+name = "one"
+mutations = [{ remove = "z" }]
+expect = { kind = "A" }
+
+[[case]]
+name = "two"
+clause = "b"
+mutations = [{ set = "b" }]
+expect = { kind = "B" }
+
+[[case]]
+name = "three"
+expct = { kind = "A" }
+
+[[case]]
+name = "four"
+mutations = [{ cut = 1 }, { remove = "b" }]
+expect = { kind = "A", busta = { Azione = true } }
+"#,
+        );
+        let errors = Suite::load(folder.path(), None).unwrap_err();
+        let mut seen: Vec<(usize, String)> =
+            errors.iter().map(|e| (e.place.line.unwrap(), e.place.key.clone())).collect();
+        seen.sort();
+        let expected = [
+            (7, "case[1].mutations[1]"),
+            (12, "case[2].clause"),
+            (13, "case[2].mutations[1]"),
+            (14, "case[2].expect"),
+            (16, "case[3].expect"),
+            (18, "case[3].expct"),
+            (22, "case[4].mutations[2]"),
+            (23, "case[4].expect.busta"),
+        ];
+        assert_eq!(seen, expected.map(|(line, key)| (line, key.to_owned())), "{errors:#?}");
+    }
+}

@@ -174,6 +174,12 @@ impl Answered {
         found.map(|(_, value)| value.as_str())
     }
 
+    #[cfg(test)]
+    pub(super) fn of(status: u16, headers: &[(&str, &str)], body: &str) -> Self {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Self { status, headers, body: body.as_bytes().to_vec() }
+    }
+
     fn keeps_alive(&self) -> bool {
         !self.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"))
     }

@@ -24,8 +24,8 @@ use crate::http::pdd;
 use crate::sandbox::pki::Pki;
 use crate::soap;
 use crate::xml::encoding;
-pub(super) use call::{Files, client as tls_client};
 use call::{CallError, Replied};
+pub(super) use call::{Files, client as tls_client};
 
 /// How much longer than the gateway's own deadline a reply is awaited.
 const GRACE: Duration = Duration::from_secs(5);
