@@ -4,7 +4,6 @@
 //! the [`Intended`] that `forward` takes, [`Journal::conclude`] alone the [`Concluded`] that `reply` takes. So nothing
 //! leaves before its intent is durable, and nothing is answered before its outcome is.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ use jiff::Timestamp;
 
 use super::twin::{self, Twin};
 use super::verdict::{self, Ended};
-use super::{Answer, Arrived, Knowledge, Progressivi, nativo, passage::Passage};
+use super::{Answer, Arrived, Knowledge, Progressivi, manifesto, nativo, passage::Passage};
 use crate::clock::{self, Clock};
 use crate::egov::{self, Busta, Identificatore, Parte};
 use crate::failure::reply::{self, PddReply, Speaker};
@@ -26,8 +25,9 @@ use crate::journal::{
 use crate::json_native;
 use crate::node::{Client, Request};
 use crate::rate::{KeyedLimiter, Rate};
-use crate::services::corpo::{self, Inviato};
+use crate::services::corpo::{self, Allegato, Inviato};
 use crate::services::{Azione, Duplicate, ESITO, OnUnknown, Refusal, SchemaRef};
+use crate::soap::multipart::{self, Attached, Message};
 use crate::soap::{self, Content, Envelope};
 use crate::telemetry::Phase;
 use crate::xml::{Limits, digest, encoding};
@@ -39,6 +39,8 @@ pub struct Settings {
     pub parte: Parte,
     /// Bounds of the XML that is read.
     pub limits: Limits,
+    /// Bounds of the packages that it comes in.
+    pub parts: multipart::Bounds,
     /// Messages a second, and at once, of one mittente.
     pub mittente_rate: Rate,
     /// How long a twin waits for the message that is being carried.
@@ -62,6 +64,7 @@ pub struct Inbound {
 /// A message whose busta is well.
 pub(super) struct Decoded<'x> {
     pub(super) envelope: Envelope<'x>,
+    pub(super) attached: &'x Attached<'x>,
     pub(super) busta: Arc<Busta>,
 }
 
@@ -163,8 +166,8 @@ impl Inbound {
         arrived: &Arrived,
         passage: &mut Passage,
     ) -> Result<(Answer, Option<Failure>), Failure> {
-        let text = self.admit(arrived, passage)?;
-        let decoded = self.decode(knowledge, &text, passage)?;
+        let message = self.admit(arrived, passage)?;
+        let decoded = self.decode(knowledge, &message, passage)?;
         let recognised = self.recognise(knowledge, arrived, decoded, passage)?;
         let unseen = match self.look_up(recognised, passage).await? {
             LookedUp::Known(answer) => return Ok((answer, None)),
@@ -182,24 +185,32 @@ impl Inbound {
 
     /// Phase 1, the part that needs no connection: what HTTP must say of a SOAP message, and which text its bytes are.
     /// Identity, size and rate were looked at by the listener, before anything was parsed.
-    fn admit<'a>(&self, arrived: &'a Arrived, passage: &Passage) -> Result<Cow<'a, str>, Failure> {
+    fn admit<'a>(&self, arrived: &'a Arrived, passage: &Passage) -> Result<Message<'a>, Failure> {
         let content = Content::of_request(arrived.content_type.as_deref())
             .map_err(|error| passage.failed(TransportError::from(error)))?;
-        let Content::Xml { charset } = content else {
-            return Err(passage.failed(TransportError::Attachments));
-        };
-        encoding::decode(&arrived.body, charset.as_deref()).map_err(|error| passage.failed(error))
+        match content {
+            Content::Xml { charset } => encoding::decode(&arrived.body, charset.as_deref())
+                .map(Message::from)
+                .map_err(|error| passage.failed(error)),
+            Content::Related(related) => {
+                let Settings { limits, parts, .. } = &self.settings;
+                multipart::open(&arrived.body, &related, limits, parts).map_err(|e| passage.failed(e))
+            }
+        }
     }
 
-    /// Phase 2: SOAP, then the busta; then the rate of its mittente.
+    /// Phase 2: SOAP, then the busta; then the rate of its mittente. Of the busta, syntax comes before the manifest of
+    /// the attachments, and that before the registry: the first stage that fails decides the answer.
     fn decode<'x>(
         &self,
         knowledge: &Knowledge,
-        text: &'x str,
+        message: &'x Message<'x>,
         passage: &mut Passage,
     ) -> Result<Decoded<'x>, Failure> {
         passage.enter(Phase::Decode);
-        let envelope = soap::decode(text, &self.settings.limits).map_err(|error| passage.failed(error))?;
+        let attached = &message.attached;
+        let envelope =
+            soap::decode(&message.text, &self.settings.limits).map_err(|error| passage.failed(error))?;
         if let Some(block) = envelope.not_understood(egov::is_understood) {
             let name = block.qualified.chars().take(80).collect();
             return Err(passage.failed(TransportError::MustUnderstand(name)));
@@ -211,9 +222,16 @@ impl Inbound {
         if known && let Err(wait) = self.mittenti.check(&busta.mittente) {
             return Err(passage.failed(Cause::Throttled { retry_after: wait.0 }));
         }
-        let eccezioni = received.verify(&knowledge.registro, self.clock.now());
+        let mut eccezioni = received.sintassi(self.clock.now());
         if eccezioni.is_empty() {
-            Ok(Decoded { envelope, busta })
+            eccezioni = manifesto::controlla(knowledge, &busta, &envelope, attached)
+                .map_err(|error| passage.failed(error))?;
+        }
+        if eccezioni.is_empty() {
+            eccezioni = received.contro_registro(&knowledge.registro);
+        }
+        if eccezioni.is_empty() {
+            Ok(Decoded { envelope, attached, busta })
         } else {
             Err(passage.failed(Cause::Eccezioni(eccezioni)))
         }
@@ -228,7 +246,8 @@ impl Inbound {
     ) -> Result<LookedUp<'x>, Failure> {
         passage.enter(Phase::LookUp);
         let canonical = digest::canonical(&mut message.inviato.reader(&self.settings.limits)).ok();
-        let digest = canonical.map(|canonical| asked(&message.azione, &canonical));
+        let digest =
+            canonical.map(|canonical| asked(&message.azione, &canonical, message.inviato.allegati()));
         passage.digest = digest;
         let recorded = self.journal.look_up(&key(&message.busta)).await;
         let repeats = match recorded.map_err(|error| passage.failed(error))? {
@@ -270,10 +289,12 @@ impl Inbound {
             let SchemaRef { file, root, .. } = documento.schema.clone();
             passage.failed(corpo::RispostaError::NoSchema { file, root })
         })?;
+        let allegati =
+            inviato.inoltrati(&azione).map_err(|error| passage.failed(DocumentError::from(error)))?;
         let mut payload = Vec::with_capacity(inviato.len());
         json_native::to_json(&plan, inviato.reader(limits), &mut payload)
             .map_err(|refusal| passage.failed(DocumentError::from(refusal)))?;
-        let json = nativo::richiesta(&azione, &busta, documento, &payload);
+        let json = nativo::richiesta(&azione, &busta, documento, &payload, allegati);
         let digest = digest.unwrap_or_default();
         Ok(Translated { azione, busta, digest, repeats, json })
     }
@@ -456,9 +477,13 @@ fn reply(concluded: Concluded<Answer>, passage: &mut Passage) -> Answer {
     concluded.into_value()
 }
 
-/// What was asked with which document: to ask for one SAP and to annul it carry the same document, and are no twins.
-fn asked(azione: &Azione, canonical: &[u8; 32]) -> [u8; 32] {
-    digest::of(&[azione.etichetta().as_bytes(), canonical])
+/// What was asked with which document and which attachments: to ask for one SAP and to annul it carry the same document,
+/// and are no twins. The names of parts do not count: many senders make new ones for each sending.
+fn asked(azione: &Azione, canonical: &[u8; 32], allegati: &[Allegato<'_>]) -> [u8; 32] {
+    let etichetta = azione.etichetta();
+    let mut parts: Vec<&[u8]> = vec![etichetta.as_bytes(), canonical];
+    parts.extend(allegati.iter().map(|allegato| allegato.attachment.content.as_ref()));
+    digest::of(&parts)
 }
 
 fn key(busta: &Busta) -> Key {

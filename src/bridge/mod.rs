@@ -6,6 +6,7 @@
 mod arrived;
 mod inbound;
 mod knowledge;
+mod manifesto;
 pub mod nativo;
 mod passage;
 mod progressivi;

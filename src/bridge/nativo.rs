@@ -6,20 +6,28 @@ use bytes::Bytes;
 use jiff::SignedDuration;
 
 use crate::egov::Busta;
-use crate::json_native::envelope::{Direzione, Messaggio, Modello, Payload, Profilo};
+use crate::json_native::envelope::{Allegato, Direzione, Messaggio, Modello, Payload, Profilo};
+use crate::services::corpo;
 use crate::services::{Azione, Documento};
 
 /// The request that carries `payload`, the JSON of a document of kind `documento`, to the node ("Modalità JSON Nativo",
-/// §5).
+/// §5), with the attachments in a member of ours.
 #[must_use]
-pub fn richiesta(azione: &Azione, busta: &Busta, documento: &Documento, payload: &[u8]) -> Bytes {
+pub fn richiesta(
+    azione: &Azione,
+    busta: &Busta,
+    documento: &Documento,
+    payload: &[u8],
+    allegati: &[corpo::Allegato<'_>],
+) -> Bytes {
     let payload = std::str::from_utf8(payload).unwrap_or("null");
     let codice = documento.codice_comunicazione.as_ref().and_then(|pointer| {
         let payload: serde_json::Value = serde_json::from_str(payload).ok()?;
         Some(Cow::Owned(pointer.get(&payload)?.as_str()?.to_owned()))
     });
     let profilo = busta.profilo.and_then(|profilo| Profilo::from_egov(profilo.as_str()));
-    let mut json = Vec::with_capacity(payload.len() + 512);
+    let attached: usize = allegati.iter().map(|a| a.attachment.content.len() / 3 * 4 + 256).sum();
+    let mut json = Vec::with_capacity(payload.len() + attached + 512);
     Messaggio {
         codice_comunicazione: codice,
         data_invio: data_invio(busta).into(),
@@ -32,9 +40,22 @@ pub fn richiesta(azione: &Azione, busta: &Busta, documento: &Documento, payload:
         identificatore: busta.identificatore.as_str().into(),
         riferimento_messaggio: busta.riferimento.as_deref().map(Cow::Borrowed),
         modello: Modello { tipo_modello: documento.tipo_modello.as_str().into(), payload: Payload(payload) },
+        allegati: allegati.iter().map(allegato).collect(),
     }
     .write(&mut json);
     json.into()
+}
+
+/// Its name is that of the file, else that of the part.
+fn allegato<'a>(allegato: &'a corpo::Allegato<'_>) -> Allegato<'a> {
+    let part = allegato.attachment;
+    let nome = part.filename.as_deref().or(Some(part.label())).filter(|nome| !nome.is_empty());
+    Allegato {
+        nome: nome.map(Cow::Borrowed),
+        titolo: allegato.titolo.as_deref().map(Cow::Borrowed),
+        tipo_contenuto: part.media().into(),
+        contenuto: Cow::Borrowed(&part.content),
+    }
 }
 
 /// OraRegistrazione as the JSON nativo writes times of the envelope: in UTC, with milliseconds and `Z`. The fraction is

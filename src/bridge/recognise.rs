@@ -5,7 +5,7 @@ use super::passage::Passage;
 use super::{Arrived, Knowledge};
 use crate::egov::{Busta, CodiceEccezione, Eccezione};
 use crate::failure::{Cause, DocumentError, Failure, TransportError};
-use crate::services::corpo;
+use crate::services::corpo::{self, CorpoError};
 use crate::services::{Azione, SoapAction as SoapActionPolicy};
 use crate::soap::SoapAction;
 use crate::telemetry::Phase;
@@ -20,7 +20,7 @@ impl Inbound {
         passage: &mut Passage,
     ) -> Result<Recognised<'x>, Failure> {
         passage.enter(Phase::Recognise);
-        let Decoded { envelope, busta } = decoded;
+        let Decoded { envelope, attached, busta } = decoded;
         let refuse = |passage: &Passage, codice, posizione: &str| {
             passage.failed(Cause::Eccezioni(vec![Eccezione::new(codice, posizione)]))
         };
@@ -33,15 +33,13 @@ impl Inbound {
         passage.azione = Some(azione.clone());
         self.authorise(knowledge, arrived, &busta, &azione, passage)?;
         let namespace = knowledge.wrapper_namespace(&azione).unwrap_or_default();
-        let inviato = corpo::apri(&azione, &envelope, &namespace).map_err(|error| {
-            if error.contradicts_the_busta() {
-                let child = envelope.payload().map_or(String::new(), |child| {
-                    format!("/child[{}]", child.qualified.chars().take(80).collect::<String>())
-                });
-                refuse(passage, CodiceEccezione::FormatoCorpo, &format!("SOAPBody{child}"))
-            } else {
-                passage.failed(DocumentError::from(error))
+        let inviato = corpo::apri(&azione, &envelope, attached, &namespace).map_err(|error| match error {
+            CorpoError::Manifest(eccezioni) => passage.failed(Cause::Eccezioni(eccezioni)),
+            CorpoError::OtherAction { seen, .. } => {
+                refuse(passage, CodiceEccezione::FormatoCorpo, &format!("SOAPBody/child[{seen}]"))
             }
+            CorpoError::Elements(_) => refuse(passage, CodiceEccezione::FormatoCorpo, "SOAPBody"),
+            error => passage.failed(DocumentError::from(error)),
         })?;
         Ok(Recognised { azione, busta, inviato })
     }

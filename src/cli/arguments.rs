@@ -85,6 +85,9 @@ pub(super) struct SendArguments {
     /// The action, where several take the same document (IDSAP: richiestaSAP or annullaSAP).
     #[arg(long, value_name = "AZIONE")]
     pub(super) azione: Option<String>,
+    /// A file to send as an attachment; may be given several times.
+    #[arg(long, value_name = "FILE", conflicts_with = "as_is")]
+    pub(super) allegato: Vec<PathBuf>,
     /// For https: the sender's certificate chain (PEM). With the sandbox on, that of the envelope's mittente.
     #[arg(long, value_name = "FILE", requires = "key")]
     pub(super) certificate: Option<PathBuf>,

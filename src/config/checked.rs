@@ -14,7 +14,7 @@ use tracing::level_filters::LevelFilter;
 use super::files::{ClientKeys, TlsKeys};
 use super::model::{
     AdminListener, ClientCertificate, Config, Directories, Identity, Journal, Listeners, Log, LogFormat,
-    Node, Pdd, PddListener, Rate, RestListener, Sandbox, ServerTls,
+    Node, Parts, Pdd, PddListener, Rate, RestListener, Sandbox, ServerTls,
 };
 use super::problem::Problem;
 use super::raw::{Raw, RawPddListener, RawRestListener};
@@ -56,6 +56,7 @@ impl<'a> Check<'a> {
             node: self.node(),
             pdd: self.pdd(),
             limits: self.limits(),
+            parts: self.parts(),
             rate: self.rate(),
             sandbox: self.sandbox(),
             log: self.log(),
@@ -330,6 +331,14 @@ impl<'a> Check<'a> {
             text_bytes: self.count("limits.text_bytes", raw.text_bytes, 1024, MOST_BYTES),
             document_bytes: self.count("limits.document_bytes", raw.document_bytes, 1024, MOST_BYTES),
             elements: self.count("limits.elements", raw.elements, 64, MOST_BYTES),
+        }
+    }
+
+    fn parts(&mut self) -> Parts {
+        let raw = &self.raw.limits;
+        Parts {
+            count: self.count("limits.parts", raw.parts, 1, 1024),
+            header_bytes: self.count("limits.part_header_bytes", raw.part_header_bytes, 256, 65_536),
         }
     }
 

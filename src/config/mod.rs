@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 pub use model::{
     AdminListener, ClientCertificate, Config, Directories, Identity, Journal, Listeners, Log, LogFormat,
-    Node, Pdd, PddListener, Rate, RestListener, Sandbox, ServerTls,
+    Node, Parts, Pdd, PddListener, Rate, RestListener, Sandbox, ServerTls,
 };
 pub use problem::Problem;
 pub use secret::Secret;

@@ -40,6 +40,8 @@ pub struct Config {
     pub pdd: Pdd,
     /// What one XML document may cost.
     pub limits: Limits,
+    /// What one package with attachments may cost, apart from its length.
+    pub parts: Parts,
     /// How many messages a sender may bring.
     pub rate: Rate,
     /// The sandbox, where it runs.
@@ -177,6 +179,15 @@ pub struct Pdd {
     pub body: Duration,
     /// Length of a body.
     pub body_bytes: usize,
+}
+
+/// What one package with attachments may cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parts {
+    /// Parts, the root included.
+    pub count: usize,
+    /// Headers of one part, in bytes.
+    pub header_bytes: usize,
 }
 
 /// How many messages a sender may bring.

@@ -23,7 +23,7 @@ pub struct Raw {
     pub node: RawNode,
     /// What one envelope of a PDD may cost.
     pub pdd: RawPdd,
-    /// What one XML document may cost.
+    /// What one XML document, or one package with attachments, may cost.
     pub limits: RawLimits,
     /// How many messages a sender may bring.
     pub rate: RawRate,
@@ -177,7 +177,7 @@ pub struct RawPdd {
     pub body_bytes: u64,
 }
 
-/// `[limits]`: see [`crate::xml::Limits`].
+/// `[limits]`: see [`crate::xml::Limits`], and for packages [`Parts`](super::Parts).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawLimits {
@@ -193,6 +193,10 @@ pub struct RawLimits {
     pub document_bytes: u64,
     /// Elements of a document.
     pub elements: u64,
+    /// Parts of a package with attachments, the envelope's included.
+    pub parts: u64,
+    /// Length of the headers of one part, in bytes.
+    pub part_header_bytes: u64,
 }
 
 /// `[rate]`.
@@ -336,6 +340,8 @@ impl Default for RawLimits {
             text_bytes: limits.text_bytes as u64,
             document_bytes: limits.document_bytes as u64,
             elements: limits.elements as u64,
+            parts: 64,
+            part_header_bytes: 8192,
         }
     }
 }

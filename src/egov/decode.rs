@@ -28,18 +28,26 @@ impl Received {
     /// there are none, the errors against the registry.
     #[must_use]
     pub fn verify(&self, registro: &dyn Registro, now: Timestamp) -> Vec<Eccezione> {
+        let sintassi = self.sintassi(now);
+        if sintassi.is_empty() { self.contro_registro(registro) } else { sintassi }
+    }
+
+    /// The first stage: the errors of syntax with those of age.
+    #[must_use]
+    pub fn sintassi(&self, now: Timestamp) -> Vec<Eccezione> {
         if self.preclusa {
             return self.eccezioni.clone();
         }
         let (testata, liste) =
             self.eccezioni.split_at_checked(self.testata).unwrap_or((&self.eccezioni, &[]));
-        let sintassi: Vec<Eccezione> = testata
-            .iter()
-            .cloned()
-            .chain(eta::controlla(&self.busta, now))
-            .chain(liste.iter().cloned())
-            .collect();
-        if sintassi.is_empty() { verify::contro_registro(&self.busta, registro) } else { sintassi }
+        let eta = eta::controlla(&self.busta, now);
+        testata.iter().cloned().chain(eta).chain(liste.iter().cloned()).collect()
+    }
+
+    /// The last stage, for a busta that passed the others: the errors against the registry.
+    #[must_use]
+    pub fn contro_registro(&self, registro: &dyn Registro) -> Vec<Eccezione> {
+        verify::contro_registro(&self.busta, registro)
     }
 }
 

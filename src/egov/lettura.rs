@@ -156,6 +156,11 @@ impl<'x, 'p> Lettura<'x, 'p> {
         self.reader.attribute("", local).map(str::to_owned)
     }
 
+    /// The same in the namespace of the busta.
+    pub(super) fn attributo_della_busta(&self, local: &str) -> Option<String> {
+        self.reader.attribute(NAMESPACE, local).map(str::to_owned)
+    }
+
     /// Notes an error.
     pub(super) fn segnala(&mut self, codice: CodiceEccezione, posizione: impl Into<String>) {
         if self.eccezioni.len() < MAX_ECCEZIONI {

@@ -4,8 +4,9 @@
 //!
 //! - [`decode`] finds the header block of an envelope and reads it whole: either [`Broken`] (no busta can be read:
 //!   the bare fault `EGOV_IT_001`), or a [`Received`] with every error of its fields, in document order;
-//! - [`Received::verify`] adds what needs the present time and a [`Registro`]: age and expiry, parties, service,
+//! - [`Received::sintassi`] adds age and expiry, [`Received::contro_registro`] what needs a [`Registro`]: parties, service,
 //!   action, profile, ownership of identifiers, sequence, hops. The first stage that fails decides the answer;
+//!   [`Received::verify`] is both. Between them comes the [`manifest`] of a message with attachments;
 //! - [`reply`] builds the busta of an answer, good or bad; [`encode`] writes it;
 //! - [`esito`] reads an answer from the caller's side.
 //!
@@ -26,6 +27,7 @@
 //! - *inoltro*: at most once (`ALPIUUNAVOLTA`) or at least once (`PIUDIUNAVOLTA`).
 //! - *trasmissione*: one hop between two porte. *Sequenza*: place in an ordered series. *Scadenza*: expiry.
 //! - *eccezione*: one error of a busta: code, context, relevance, and its place (*posizione*).
+//! - *descrizione*: the manifest that says of each attachment what it is.
 //! - *tempo*: whose clock stamped a time, SPC's or a local one.
 
 mod busta;
@@ -41,6 +43,7 @@ mod istante;
 mod lettura;
 pub mod linee_guida;
 mod liste;
+pub mod manifest;
 mod profilo;
 mod registro;
 pub mod reply;

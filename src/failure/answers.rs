@@ -5,6 +5,7 @@ use std::fmt;
 use super::{Cause, Failure, Place, TransportError};
 use crate::egov::CodiceEccezione;
 use crate::node::NodeError;
+use crate::soap::Answer;
 
 /// Whose fault it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -83,6 +84,7 @@ impl Failure {
                 _ => Fault::Sender,
             },
             Cause::Encoding(_)
+            | Cause::Package(_)
             | Cause::Soap(_)
             | Cause::Busta(_)
             | Cause::Eccezioni(_)
@@ -114,6 +116,7 @@ impl Failure {
                 _ => Retry::No,
             },
             Cause::Encoding(_)
+            | Cause::Package(_)
             | Cause::Soap(_)
             | Cause::Busta(_)
             | Cause::Eccezioni(_)
@@ -139,6 +142,10 @@ impl Failure {
             Cause::Encoding(_) | Cause::Soap(_) | Cause::Busta(_) => {
                 Code::Egov(CodiceEccezione::FormatoBusta)
             }
+            Cause::Package(error) => Code::Egov(match error.answer() {
+                Answer::Format => CodiceEccezione::FormatoBusta,
+                Answer::Processing => CodiceEccezione::Processamento,
+            }),
             Cause::Transport(TransportError::TooLarge { .. } | TransportError::TooSlow) => {
                 Code::Egov(CodiceEccezione::FormatoBusta)
             }

@@ -7,6 +7,7 @@ use crate::journal::JournalError;
 use crate::json_native;
 use crate::node::{Inconclusive, NodeError};
 use crate::services::corpo::{CorpoError, RispostaError};
+use crate::soap::multipart::MultipartError;
 use crate::soap::{ContentTypeError, SoapError};
 use crate::xml::encoding::EncodingError;
 
@@ -22,6 +23,9 @@ pub enum Cause {
     /// The bytes are not text in the encoding that they claim.
     #[error(transparent)]
     Encoding(#[from] EncodingError),
+    /// A package with attachments that cannot be read.
+    #[error(transparent)]
+    Package(#[from] MultipartError),
     /// No SOAP 1.1 message.
     #[error(transparent)]
     Soap(#[from] SoapError),
@@ -97,9 +101,6 @@ pub enum TransportError {
     /// The Content-Type is absent or not SOAP 1.1's.
     #[error(transparent)]
     ContentType(#[from] ContentTypeError),
-    /// A package with attachments; no service of the catalogue has any.
-    #[error("messages with attachments are not accepted")]
-    Attachments,
     /// There is no SOAPAction header.
     #[error("the SOAPAction header is missing; it may be blank, but must be there")]
     NoSoapAction,
@@ -166,9 +167,9 @@ impl DocumentError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Corpo(CorpoError::Document { .. }) => "EB-ROOT",
-            Self::Corpo(CorpoError::Unreadable(_)) | Self::Refusal(json_native::Refusal::NotXml { .. }) => {
-                "EB-XML"
-            }
+            Self::Corpo(CorpoError::Unreadable(_) | CorpoError::Encoding(_))
+            | Self::Refusal(json_native::Refusal::NotXml { .. }) => "EB-XML",
+            Self::Corpo(CorpoError::Attachments(_)) => "EB-ATTACHMENT",
             Self::Corpo(_) => "EB-BODY",
             Self::Refusal(json_native::Refusal::Invalid(_)) => "EB-XSD",
             Self::Refusal(_) => "EB-JSON",

@@ -23,6 +23,7 @@ use super::{Anomaly, Cause, DocumentError, Failure, TransportError};
 use crate::egov::{self, Busta, EncodeError, Identificatore, Parte, Registro};
 use crate::node::NodeError;
 use crate::schema::SchemaSet;
+use crate::services::corpo::CorpoError;
 use crate::services::{Azione, Refusal, corpo};
 use crate::soap::{self, Side};
 use crate::xml::{Limits, write};
@@ -92,10 +93,8 @@ impl Kind {
             Cause::Transport(TransportError::TooLarge { .. } | TransportError::TooSlow)
             | Cause::Encoding(_)
             | Cause::Busta(_) => Self::Format,
-            Cause::Soap(error) => match error.answer() {
-                soap::Answer::Format => Self::Format,
-                soap::Answer::Processing => Self::BareProcessing,
-            },
+            Cause::Soap(error) => Self::bare(error.answer()),
+            Cause::Package(error) => Self::bare(error.answer()),
             Cause::Transport(_) => Self::BareProcessing,
             Cause::Eccezioni(_) => Self::Exceptions,
             Cause::Document(_) | Cause::RefusedByNode { .. } => match heard.azione.map(|a| a.refusal) {
@@ -104,6 +103,13 @@ impl Kind {
                 None => with_busta(Self::Processing),
             },
             _ => with_busta(Self::Processing),
+        }
+    }
+
+    fn bare(answer: soap::Answer) -> Self {
+        match answer {
+            soap::Answer::Format => Self::Format,
+            soap::Answer::Processing => Self::BareProcessing,
         }
     }
 }
@@ -245,6 +251,9 @@ fn sentence(failure: &Failure) -> String {
             0 | 1 => "Documento non valido: un errore".to_owned(),
             many => format!("Documento non valido: {many} errori"),
         },
+        Cause::Document(DocumentError::Corpo(CorpoError::Attachments(_))) => {
+            "Allegati non accettati".to_owned()
+        }
         Cause::Document(DocumentError::Corpo(_)) => "Documento non riconosciuto".to_owned(),
         Cause::RefusedByNode { sentence, .. } if !sentence.is_empty() => sentence.clone(),
         _ => "Messaggio rifiutato".to_owned(),

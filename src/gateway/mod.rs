@@ -31,6 +31,7 @@ use crate::http::{CallerKey, Handler, Listener, ListenerSettings, Running};
 use crate::journal::{Journal, Options, SqliteJournal};
 use crate::node::Client;
 use crate::rate::{KeyedLimiter, Rate};
+use crate::soap::multipart;
 use crate::telemetry::events::KnowledgeReloaded;
 use crate::telemetry::metrics::Metrics;
 use outlook::Outlook;
@@ -88,6 +89,10 @@ impl Gateway {
             Settings {
                 parte: Parte { tipo: identity.tipo.clone(), nome: identity.nome.clone(), indirizzo: None },
                 limits: config.limits,
+                parts: multipart::Bounds {
+                    parts: config.parts.count,
+                    header_bytes: config.parts.header_bytes,
+                },
                 mittente_rate: Rate {
                     per_second: config.rate.mittente_per_second,
                     burst: config.rate.mittente_burst,

@@ -7,6 +7,8 @@
 
 use std::borrow::Cow;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
@@ -48,6 +50,26 @@ pub struct Messaggio<'a> {
     /// The document.
     #[serde(borrow)]
     pub modello: Modello<'a>,
+    /// What travels beside the document; the member is absent where nothing does.
+    #[serde(default)]
+    pub allegati: Vec<Allegato<'a>>,
+}
+
+/// An attachment.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Allegato<'a> {
+    /// Name of the file, or of the part.
+    #[serde(default)]
+    pub nome: Option<Cow<'a, str>>,
+    /// Title, where a manifest gives one.
+    #[serde(default)]
+    pub titolo: Option<Cow<'a, str>>,
+    /// Media type.
+    pub tipo_contenuto: Cow<'a, str>,
+    /// The bytes; base64 in the JSON.
+    #[serde(deserialize_with = "bytes_of_base64")]
+    pub contenuto: Cow<'a, [u8]>,
 }
 
 /// The document of an envelope.
@@ -185,7 +207,31 @@ impl<'a> Messaggio<'a> {
         tape::push_string(out, &self.modello.tipo_modello);
         out.extend_from_slice(b",\"payload\":");
         out.extend_from_slice(self.modello.payload.0.as_bytes());
-        out.extend_from_slice(b"}}");
+        out.push(b'}');
+        let mut lead: &[u8] = b",\"allegati\":[";
+        for allegato in &self.allegati {
+            out.extend_from_slice(lead);
+            lead = b",";
+            allegato.write(out);
+        }
+        out.extend_from_slice(if self.allegati.is_empty() { b"}" } else { b"]}" });
+    }
+}
+
+impl Allegato<'_> {
+    fn write(&self, out: &mut Vec<u8>) {
+        for (name, value) in [(&b"{\"nome\":"[..], &self.nome), (b",\"titolo\":", &self.titolo)] {
+            out.extend_from_slice(name);
+            match value {
+                Some(value) => tape::push_string(out, value),
+                None => out.extend_from_slice(b"null"),
+            }
+        }
+        out.extend_from_slice(b",\"tipoContenuto\":");
+        tape::push_string(out, &self.tipo_contenuto);
+        out.extend_from_slice(b",\"contenuto\":\"");
+        push_base64(out, &self.contenuto);
+        out.extend_from_slice(b"\"}");
     }
 }
 
@@ -316,6 +362,22 @@ impl<'de: 'a, 'a> Deserialize<'de> for Payload<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         <&'a RawValue>::deserialize(deserializer).map(|raw| Self(raw.get()))
     }
+}
+
+/// Encodes where it is going to stand: an attachment may be large.
+fn push_base64(out: &mut Vec<u8>, bytes: &[u8]) {
+    let start = out.len();
+    let length = base64::encoded_len(bytes.len(), true).unwrap_or_default();
+    out.resize(start.saturating_add(length), 0);
+    if let Some(room) = out.get_mut(start..) {
+        // The room is exactly what encoding needs.
+        let _ = STANDARD.encode_slice(bytes, room);
+    }
+}
+
+fn bytes_of_base64<'de, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'a, [u8]>, D::Error> {
+    let text = Cow::<str>::deserialize(deserializer)?;
+    STANDARD.decode(text.as_bytes()).map(Cow::Owned).map_err(serde::de::Error::custom)
 }
 
 /// The first member given twice in `value` or below it, with its pointer. A payload is judged by its own schema.

@@ -13,6 +13,7 @@ fn messaggio(payload: &str) -> Messaggio<'_> {
         identificatore: "NAZIONALE_NAZIONALESPCoopIT_0000003_2020-12-01_18:25".into(),
         riferimento_messaggio: None,
         modello: Modello { tipo_modello: "UNILAV".into(), payload: Payload(payload) },
+        allegati: Vec::new(),
     }
 }
 
@@ -26,6 +27,29 @@ fn an_envelope_is_read_as_it_was_written_and_the_payload_is_not_touched() {
     assert!(!text.contains("\"azione") && !text.contains("riferimento"), "{text}");
     assert!(text.ends_with(&format!("\"payload\":{payload}}}}}")), "{text}");
     assert_eq!(Messaggio::read(&out).unwrap(), messaggio(payload));
+}
+
+#[test]
+fn attachments_are_bytes_in_base64() {
+    let allegato = Allegato {
+        nome: Some("delega \"firmata\".pdf".into()),
+        titolo: None,
+        tipo_contenuto: "application/pdf".into(),
+        contenuto: (&b"%PDF-\xff\x00"[..]).into(),
+    };
+    let empty = Allegato { contenuto: (&b""[..]).into(), titolo: Some("Vuoto".into()), ..allegato.clone() };
+    let sent = Messaggio { allegati: vec![allegato, empty], ..messaggio("{}") };
+    let mut out = Vec::new();
+    sent.write(&mut out);
+    let text = std::str::from_utf8(&out).unwrap();
+    assert!(text.contains(r#""allegati":[{"nome":"delega \"firmata\".pdf","titolo":null,"#), "{text}");
+    assert!(
+        text.contains(r#""contenuto":"JVBERi3/AA=="},"#) && text.ends_with(r#""contenuto":""}]}"#),
+        "{text}"
+    );
+    assert_eq!(Messaggio::read(&out).unwrap(), sent);
+    let broken = text.replace("JVBERi3/AA==", "JVBERi3/AA");
+    assert!(Messaggio::read(broken.as_bytes()).is_err());
 }
 
 #[test]

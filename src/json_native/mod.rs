@@ -18,7 +18,6 @@ mod to_xml;
 
 use crate::schema::{self, Document, LoadError, Violation, walk};
 use crate::xml::{self, Position, XmlError};
-use tape::{NotJson, Tape};
 use to_json::Writer;
 
 /// Why a document was not translated.
@@ -70,11 +69,7 @@ pub fn to_json(document: &Document, reader: xml::Reader<'_>, out: &mut Vec<u8>) 
 /// The text is not JSON, is not valid, or its schema cannot be translated.
 pub fn to_xml(document: &Document, json: &[u8], out: &mut String) -> Result<(), Refusal> {
     translatable(document)?;
-    let tape = Tape::parse(json).map_err(|NotJson { reason, offset }| {
-        let position = xml::locate(&String::from_utf8_lossy(json), offset);
-        Refusal::NotJson { reason, position }
-    })?;
-    to_xml::write(document, &tape, out).map_err(Refusal::Invalid)
+    to_xml::write(document, json, out)
 }
 
 fn translatable(document: &Document) -> Result<(), Refusal> {

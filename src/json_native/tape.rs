@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 /// Greatest nesting of arrays and objects.
-const DEPTH: usize = 64;
+pub(super) const DEPTH: usize = 64;
 
 /// A parsed text.
 #[derive(Debug)]
@@ -397,7 +397,22 @@ fn hexadecimal(digits: &str) -> Option<u32> {
     u32::from_str_radix(digits, 16).ok()
 }
 
-fn unescape(mut text: &str) -> String {
+/// How many bytes of `text` stand before the quote that ends the string; `None` where it is no string.
+pub(super) fn string_length(text: &str) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        let rest = text.get(at..)?;
+        at += plain_run(rest.as_bytes())?;
+        match text.as_bytes().get(at)? {
+            b'"' => return Some(at),
+            b'\\' => at += unescape_one(text.get(at..)?)?.1,
+            _ => return None,
+        }
+    }
+}
+
+/// The text that a valid string stands for.
+pub(super) fn unescape(mut text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     while let Some(at) = memchr::memchr(b'\\', text.as_bytes()) {
         let (before, escape) = text.split_at_checked(at).unwrap_or((text, ""));

@@ -4,6 +4,7 @@ use super::tape::push_string;
 use crate::schema::member_name;
 use crate::schema::plan::Member;
 use crate::schema::sink::Sink;
+use crate::xml::grain::Grain;
 
 /// Appends to a buffer. Whether a comma is due shows in the last byte written.
 pub(super) struct Writer<'o> {
@@ -63,9 +64,16 @@ impl Sink for Writer<'_> {
     }
 
     #[inline]
-    fn string(&mut self, member: Option<&Member>, text: &str) {
+    fn string(&mut self, member: Option<&Member>, text: &str, grain: Grain) {
         self.lead(member);
-        push_string(self.out, text);
+        if grain.stands_in_json() {
+            self.out.reserve(text.len() + 2);
+            self.out.push(b'"');
+            self.out.extend_from_slice(text.as_bytes());
+            self.out.push(b'"');
+        } else {
+            push_string(self.out, text);
+        }
     }
 
     fn nil(&mut self, text: &str) {

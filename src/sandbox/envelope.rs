@@ -3,13 +3,15 @@
 //! "Invio delle CO in modalità JSON Nativo", §5, gives the members by example; `azione`, `riferimentoMessaggio` and
 //! `esito` are what the busta e-Gov carries besides. All faults of an envelope are reported at once.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
 use super::co_codes;
 use super::problem::Fault;
 
 /// The members that a request may have.
-const MEMBERS: [&str; 11] = [
+const MEMBERS: [&str; 12] = [
     "codiceComunicazione",
     "dataInvio",
     "direzione",
@@ -21,6 +23,7 @@ const MEMBERS: [&str; 11] = [
     "identificatore",
     "riferimentoMessaggio",
     "modello",
+    "allegati",
 ];
 
 /// The node's own name on the busta.
@@ -76,6 +79,7 @@ pub(super) fn read(document: &Value, expected: &Expected) -> Result<Envelope, Ve
     if members.get("codiceComunicazione").is_some_and(|code| !code.is_null()) {
         check.text("codiceComunicazione", "16 characters", |text| text.chars().count() == 16);
     }
+    check.allegati();
     let (tipo_modello, payload) = check.modello(expected.modelli);
     if !faults.is_empty() {
         return Err(faults);
@@ -111,6 +115,28 @@ impl Checker<'_> {
     fn absent(&mut self, name: &str) {
         if let Some(found) = self.members.get(name).filter(|found| !found.is_null()) {
             self.faults.push(fault(&format!("/{name}"), "null, or no such member", found));
+        }
+    }
+
+    /// Attachments, where there are any: a name or none, a title or none, a media type, bytes in base64.
+    fn allegati(&mut self) {
+        let Some(found) = self.members.get("allegati") else { return };
+        let allegati = found.as_array().filter(|allegati| !allegati.is_empty());
+        let Some(allegati) = allegati else {
+            self.faults.push(fault("/allegati", "attachments, or no such member", found));
+            return;
+        };
+        for (index, allegato) in allegati.iter().enumerate() {
+            let text = |name: &str| allegato.get(name).and_then(Value::as_str);
+            let optional = |name: &str| allegato.get(name).is_none_or(Value::is_null) || text(name).is_some();
+            let whole = allegato.as_object().is_some_and(|members| members.len() <= 4)
+                && ["nome", "titolo"].iter().all(|name| optional(name))
+                && text("tipoContenuto").is_some_and(|media| media.contains('/'))
+                && text("contenuto").is_some_and(|text| STANDARD.decode(text).is_ok());
+            if !whole {
+                let wanted = "nome, titolo, tipoContenuto and contenuto in base64";
+                self.faults.push(fault(&format!("/allegati/{index}"), wanted, allegato));
+            }
         }
     }
 

@@ -58,6 +58,6 @@ pub fn validate(document: &Document, reader: xml::Reader<'_>) -> Result<(), Refu
 #[cfg(test)]
 mod differential_tests;
 #[cfg(test)]
-mod generator;
+pub(crate) mod generator;
 #[cfg(test)]
 mod load_tests;

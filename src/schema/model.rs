@@ -7,6 +7,7 @@
 
 use super::plan::{ElementId, MemberId, NamespaceId, Wildcard};
 use super::table::{Span, Table};
+use crate::xml::grain::same_name;
 
 /// The state before the first child.
 pub(crate) const START: u32 = 0;
@@ -103,7 +104,7 @@ impl Position {
     #[inline]
     pub(crate) fn is(&self, namespace: NamespaceId, local: &str) -> bool {
         match &self.wildcard {
-            None => self.local.len() == local.len() && self.namespace == namespace && *self.local == *local,
+            None => self.namespace == namespace && same_name(self.local.as_bytes(), local.as_bytes()),
             Some(wildcard) => wildcard.admits(namespace),
         }
     }

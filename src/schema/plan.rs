@@ -72,8 +72,10 @@ pub(crate) struct Element {
     pub(crate) constraint: Constraint,
     /// The identity constraints whose scope the element is.
     pub(crate) identities: Box<[IdentityId]>,
-    /// The name as it is written on the way from JSON, prefix included.
-    pub(crate) tag: Box<str>,
+    /// `<name`, prefix included, as it is written on the way from JSON.
+    pub(crate) opening: Box<str>,
+    /// `</name>`.
+    pub(crate) closing: Box<str>,
 }
 
 /// Ways of deriving a type.
@@ -129,8 +131,8 @@ pub(crate) struct Attribute {
     pub(crate) required: bool,
     pub(crate) constraint: Constraint,
     pub(crate) member: MemberId,
-    /// The name as it is written on the way from JSON, prefix included.
-    pub(crate) tag: Box<str>,
+    /// ` name="`, prefix included, as it is written on the way from JSON.
+    pub(crate) opening: Box<str>,
 }
 
 /// A global attribute, as a wildcard finds it.

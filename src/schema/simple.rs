@@ -12,6 +12,7 @@ use super::pattern::Pattern;
 use super::plan::TypeId;
 use super::violation::Rule;
 use super::words;
+use crate::xml::grain::Grain;
 
 /// The number of a simple type in its plan.
 pub(crate) type SimpleId = u32;
@@ -33,6 +34,8 @@ pub(crate) struct Simple {
     pub(crate) has_names: bool,
     /// Whether some value identifies an element, or refers to one that is identified.
     pub(crate) has_identities: bool,
+    /// Whether every text is a value.
+    pub(crate) is_free: bool,
 }
 
 /// What kind of value.
@@ -109,9 +112,25 @@ pub(crate) struct Fault {
     pub(crate) words: String,
 }
 
+impl Variety {
+    /// Whether any text is of it, facets aside.
+    pub(crate) fn is_text(&self) -> bool {
+        matches!(
+            self,
+            Self::Any
+                | Self::Atomic { primitive: Primitive::String, lexical: Lexical::Any, role: Role::None }
+        )
+    }
+}
+
 impl Space {
     /// The value that a text stands for, as far as white space goes (part 2 §4.3.6).
-    pub(crate) fn normalise(self, text: &str) -> Cow<'_, str> {
+    #[inline]
+    pub(crate) fn normalise(self, text: &str, grain: Grain) -> Cow<'_, str> {
+        if grain.has_space() { self.normalise_space(text) } else { Cow::Borrowed(text) }
+    }
+
+    fn normalise_space(self, text: &str) -> Cow<'_, str> {
         let is_space = |b: u8| matches!(b, b' ' | b'\t' | b'\n' | b'\r');
         match self {
             Self::Preserve => Cow::Borrowed(text),
@@ -135,10 +154,34 @@ impl Space {
     }
 }
 
+impl Facets {
+    /// Whether nothing is asked of a value.
+    pub(crate) fn is_empty(&self) -> bool {
+        let Self { min_length, max_length, patterns, enumeration, min, max, total_digits, fraction_digits } =
+            self;
+        let bounds = min_length.or(*max_length).or(*total_digits).or(*fraction_digits);
+        bounds.is_none() && patterns.is_empty() && enumeration.is_none() && min.is_none() && max.is_none()
+    }
+}
+
 impl Simple {
     /// Whether `text` is a value of this type.
     pub(crate) fn check(&self, types: &[Simple], text: &str, resolve: Resolve<'_>) -> Result<(), Fault> {
-        let value = self.space.normalise(text);
+        self.check_known(types, text, Grain::of(text), resolve)
+    }
+
+    /// As [`Simple::check`], of a text whose grain is known.
+    pub(crate) fn check_known(
+        &self,
+        types: &[Simple],
+        text: &str,
+        grain: Grain,
+        resolve: Resolve<'_>,
+    ) -> Result<(), Fault> {
+        if self.is_free {
+            return Ok(());
+        }
+        let value = self.space.normalise(text, grain);
         match &self.variety {
             Variety::Any => {}
             Variety::Atomic { primitive, lexical, .. } => {
@@ -157,12 +200,12 @@ impl Simple {
                 }
             }
         }
-        self.check_facets(types, &value, resolve)
+        self.check_facets(types, &value, grain, resolve)
     }
 
     /// The value of a text that [`Simple::check`] accepts.
     pub(crate) fn value(&self, types: &[Simple], text: &str, resolve: Resolve<'_>) -> Option<Value> {
-        let text = self.space.normalise(text);
+        let text = self.space.normalise(text, Grain::of(text));
         match &self.variety {
             Variety::Any => Some(Value::Text(text.into())),
             Variety::Atomic { primitive, .. } => primitive.value(&text, resolve),
@@ -202,9 +245,9 @@ impl Simple {
     pub(crate) fn identities(&self, types: &[Simple], text: &str, visit: &mut dyn FnMut(Role, &str)) {
         match &self.variety {
             Variety::Any | Variety::Atomic { role: Role::None, .. } => {}
-            Variety::Atomic { role, .. } => visit(*role, &self.space.normalise(text)),
+            Variety::Atomic { role, .. } => visit(*role, &self.space.normalise(text, Grain::of(text))),
             Variety::List(item) => {
-                for word in self.space.normalise(text).split(' ').filter(|w| !w.is_empty()) {
+                for word in self.space.normalise(text, Grain::of(text)).split(' ').filter(|w| !w.is_empty()) {
                     at(types, *item).identities(types, word, visit);
                 }
             }
@@ -218,12 +261,13 @@ impl Simple {
     }
 
     /// What the length facets count in `value`, and what they count it in.
-    fn length(&self, value: &str) -> (usize, words::Unit) {
+    fn length(&self, value: &str, grain: Grain) -> (usize, words::Unit) {
         match &self.variety {
             Variety::List(_) => (value.split(' ').filter(|i| !i.is_empty()).count(), words::Unit::Items),
             Variety::Atomic { primitive, .. } => {
                 let binary = matches!(primitive, Primitive::HexBinary | Primitive::Base64Binary);
-                (primitive.length(value), if binary { words::Unit::Octets } else { words::Unit::Characters })
+                let length = if grain.is_ascii() && !binary { value.len() } else { primitive.length(value) };
+                (length, if binary { words::Unit::Octets } else { words::Unit::Characters })
             }
             Variety::Any | Variety::Union(_) => (value.chars().count(), words::Unit::Characters),
         }
@@ -247,10 +291,16 @@ impl Simple {
         if good { Ok(()) } else { Err(Self::not_of_datatype(primitive, lexical, value)) }
     }
 
-    fn check_facets(&self, types: &[Simple], value: &str, resolve: Resolve<'_>) -> Result<(), Fault> {
+    fn check_facets(
+        &self,
+        types: &[Simple],
+        value: &str,
+        grain: Grain,
+        resolve: Resolve<'_>,
+    ) -> Result<(), Fault> {
         let facets = &self.facets;
         if facets.min_length.is_some() || facets.max_length.is_some() {
-            let (length, unit) = self.length(value);
+            let (length, unit) = self.length(value, grain);
             let least = facets.min_length.map_or(0, |n| n as usize);
             let most = facets.max_length.map_or(usize::MAX, |n| n as usize);
             if !(least..=most).contains(&length) {
@@ -269,7 +319,7 @@ impl Simple {
             }
         }
         if !facets.patterns.is_empty() {
-            let value = self.normalised(types, value, resolve);
+            let value = self.normalised(types, value, grain, resolve);
             if let Some(pattern) = facets.patterns.iter().find(|p| !p.matches(&value)) {
                 return Err(words::no_match(&value, pattern.wanted()));
             }
@@ -285,18 +335,27 @@ impl Simple {
 
     /// The text that a pattern sees. A union has no white space rule of its own: that of the member which takes the
     /// value holds (part 2 §4.3.6).
-    fn normalised<'t>(&self, types: &[Simple], text: &'t str, resolve: Resolve<'_>) -> Cow<'t, str> {
-        let Variety::Union(members) = &self.variety else { return self.space.normalise(text) };
+    fn normalised<'t>(
+        &self,
+        types: &[Simple],
+        text: &'t str,
+        grain: Grain,
+        resolve: Resolve<'_>,
+    ) -> Cow<'t, str> {
+        let Variety::Union(members) = &self.variety else { return self.space.normalise(text, grain) };
         let mut members = members.iter().map(|m| at(types, *m));
         match members.find(|m| m.check(types, text, resolve).is_ok()) {
-            Some(member) => member.normalised(types, text, resolve),
+            Some(member) => member.normalised(types, text, grain, resolve),
             None => Cow::Borrowed(text),
         }
     }
 
     fn check_range(&self, types: &[Simple], text: &str, resolve: Resolve<'_>) -> Result<(), Fault> {
-        let value = self.value(types, text, resolve);
-        let order = |bound: &Bound| value.as_ref().and_then(|v| v.order(&bound.value));
+        let order = |bound: &Bound| match &bound.value {
+            // By far the most common, and decided on the text.
+            Value::Decimal(bound) => Decimal::parse(text).map(|number| number.order(bound)),
+            bound => self.value(types, text, resolve).and_then(|value| value.order(bound)),
+        };
         if let Some(bound) = &self.facets.min {
             let good = match order(bound) {
                 Some(Ordering::Greater) => true,

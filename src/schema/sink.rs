@@ -4,6 +4,7 @@
 //! told, and what was told is to be thrown away.
 
 use super::plan::Member;
+use crate::xml::grain::Grain;
 
 /// Receives the members of a document in document order. A value has the member it stands under, or none where it
 /// stands for the root or in an array.
@@ -15,7 +16,7 @@ pub(crate) trait Sink {
     fn close_object(&mut self);
     fn open_array(&mut self, member: &Member);
     fn close_array(&mut self);
-    fn string(&mut self, member: Option<&Member>, text: &str);
+    fn string(&mut self, member: Option<&Member>, text: &str, grain: Grain);
     /// The value of `xsi:nil`, within the object of the nil element.
     fn nil(&mut self, text: &str);
     fn null(&mut self, member: &Member);
@@ -33,7 +34,7 @@ impl Sink for Discard {
     fn close_object(&mut self) {}
     fn open_array(&mut self, _: &Member) {}
     fn close_array(&mut self) {}
-    fn string(&mut self, _: Option<&Member>, _: &str) {}
+    fn string(&mut self, _: Option<&Member>, _: &str, _: Grain) {}
     fn nil(&mut self, _: &str) {}
     fn null(&mut self, _: &Member) {}
     fn verbatim(&mut self, _: Option<&Member>, _: &str) {}

@@ -17,6 +17,8 @@ pub struct Servizio {
     pub tipo: String,
     /// Profile of collaboration of all its actions.
     pub profilo: Profilo,
+    /// Whether a message with attachments must describe them.
+    pub manifesto: Manifesto,
     /// The published contract, a file of `wsdl/`.
     pub wsdl: Option<String>,
     /// The party at the centre: who offers the inbound actions and calls the outbound ones.
@@ -25,6 +27,17 @@ pub struct Servizio {
     pub fruitori: Fruitori,
     /// Where the file says so.
     pub place: Place,
+}
+
+/// What is asked of the manifest of a message with attachments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Manifesto {
+    /// Nothing: it is used to find the document, and not judged.
+    Libero,
+    /// A manifest in the Body must be right; a message may do without.
+    Verificato,
+    /// It must be there, and right.
+    Richiesto,
 }
 
 /// Name and type of a party.
@@ -62,6 +75,8 @@ pub struct Azione {
     pub on_unknown: OnUnknown,
     /// How a refusal of the application is said.
     pub refusal: Refusal,
+    /// What becomes of attachments other than the document.
+    pub allegati: Allegati,
     /// The REST call: on the node when inbound, on this gateway when outbound.
     pub rest: Rest,
     /// The element in the Body of the request.
@@ -111,6 +126,15 @@ pub enum Refusal {
     Esito,
     /// As a SOAP fault: the contract has no word for it.
     Fault,
+}
+
+/// What becomes of attachments other than the document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Allegati {
+    /// A message with any is refused.
+    Rifiutati,
+    /// They go on in the JSON.
+    Inoltrati,
 }
 
 /// A REST call.

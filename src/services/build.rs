@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::CatalogueError;
-use super::azione::{Azione, Direction, Duplicate, Fruitori, NomeParte, OnUnknown, Refusal, Rest, Servizio};
+use super::azione::{Allegati, Azione, Direction, Duplicate, Fruitori, Manifesto};
+use super::azione::{NomeParte, OnUnknown, Refusal, Rest, Servizio};
 use super::problem::Problem;
 use super::raw::{RawAzione, RawFile, RawFruitori, RawServizio};
 use crate::config::source::{Places, Source};
@@ -65,6 +66,12 @@ impl Build<'_> {
         self.name("service.erogatore", &raw.erogatore);
         let profili = PROFILI.map(|profilo| (profilo.as_str(), profilo));
         let profilo = self.choice("service.profilo", &raw.profilo, &profili);
+        let manifesti = [
+            ("libero", Manifesto::Libero),
+            ("verificato", Manifesto::Verificato),
+            ("richiesto", Manifesto::Richiesto),
+        ];
+        let manifesto = self.choice_or("service.manifesto", &raw.manifesto, &manifesti, Manifesto::Libero);
         let fruitori = match raw.fruitori {
             RawFruitori::Gruppo(gruppo) => {
                 if gruppo.is_empty() {
@@ -84,6 +91,7 @@ impl Build<'_> {
             erogatore: NomeParte { tipo: tipo.clone(), nome: raw.erogatore },
             tipo,
             profilo: profilo.unwrap_or(Profilo::Sincrono),
+            manifesto: manifesto.unwrap_or(Manifesto::Libero),
             wsdl: Some(raw.wsdl).filter(|wsdl| !wsdl.is_empty()),
             fruitori,
             place: self.places.place("service"),
@@ -102,6 +110,13 @@ impl Build<'_> {
         let direction = self.choice(&format!("{at}.direction"), &raw.direction, &directions);
         let duplicate = self.choice(&format!("{at}.duplicate"), &raw.duplicate, &duplicates);
         let refusal = self.choice(&format!("{at}.refusal"), &raw.refusal, &refusals);
+        let ways = [("rifiutati", Allegati::Rifiutati), ("inoltrati", Allegati::Inoltrati)];
+        let allegati = format!("{at}.allegati");
+        let allegati = self.choice_or(&allegati, &raw.allegati, &ways, Allegati::Rifiutati);
+        if direction == Some(Direction::Outbound) && !raw.allegati.is_empty() {
+            let why = "only an inbound message brings attachments";
+            self.wrong(&format!("{at}.allegati"), Problem::Superfluous { why });
+        }
         let on_unknown = self.on_unknown(at, &raw);
         let rest = self.rest(at, &raw);
         let richiesta = self.richiesta(raw.richiesta, &format!("{at}.richiesta"), direction);
@@ -114,6 +129,7 @@ impl Build<'_> {
             duplicate: duplicate?,
             on_unknown: on_unknown?,
             refusal: refusal?,
+            allegati: allegati?,
             rest: rest?,
             richiesta: richiesta?,
             risposta: risposta?,
@@ -189,6 +205,17 @@ impl Build<'_> {
             self.wrong(key, Problem::Choice { wanted });
         }
         chosen
+    }
+
+    /// The same for a key that may be left out.
+    fn choice_or<T: Clone>(
+        &mut self,
+        key: &str,
+        value: &str,
+        values: &[(&'static str, T)],
+        otherwise: T,
+    ) -> Option<T> {
+        if value.is_empty() { Some(otherwise) } else { self.choice(key, value, values) }
     }
 
     /// One name, one action; and where the busta may lack it, one action that is then meant.

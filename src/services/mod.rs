@@ -25,8 +25,9 @@ mod schemi;
 #[cfg(test)]
 mod tests;
 
-pub use azione::{Azione, Direction, Duplicate, Fruitori, NomeParte, OnUnknown, Refusal, Rest, Servizio};
+pub use azione::{Allegati, Azione, Direction, Duplicate, Fruitori, Manifesto};
 pub use azione::{Contenuto, Richiesta, Risposta};
+pub use azione::{NomeParte, OnUnknown, Refusal, Rest, Servizio};
 pub use catalogue::{Catalogue, Unknown};
 pub use documento::{Documento, NessunDocumento, SchemaRef};
 pub use membro::{ESITO, Fonte, Membro, MembroError, Origine, Valore};

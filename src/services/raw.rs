@@ -22,6 +22,8 @@ pub(super) struct RawServizio {
     pub(super) tipo: String,
     /// Value of `ProfiloCollaborazione`.
     pub(super) profilo: String,
+    /// `libero`, `verificato` or `richiesto`; the first where absent.
+    pub(super) manifesto: String,
     /// File of `wsdl/`; may be absent.
     pub(super) wsdl: String,
     /// The party at the centre.
@@ -56,6 +58,8 @@ pub(super) struct RawAzione {
     pub(super) on_unknown_reason: String,
     /// `esito` or `fault`.
     pub(super) refusal: String,
+    /// `rifiutati` or `inoltrati`; the first where absent.
+    pub(super) allegati: String,
     /// The REST call.
     pub(super) rest: Option<RawRest>,
     /// The Body of the request.

@@ -92,6 +92,38 @@ fn the_shipped_actions_are_those_of_the_accordi_di_servizio() {
 }
 
 #[test]
+fn attachments_are_refused_and_manifests_not_judged_unless_the_file_says_so() {
+    let catalogue = read(&[GOOD]).unwrap();
+    let azione = catalogue.azione("SPC", "S", Some("a")).unwrap();
+    assert_eq!((azione.allegati, azione.servizio.manifesto), (Allegati::Rifiutati, Manifesto::Libero));
+    let told = GOOD.replacen("nome = \"S\"", "nome = \"S\"\nmanifesto = \"richiesto\"", 1);
+    let told = told.replacen("nome = \"a\"", "nome = \"a\"\nallegati = \"inoltrati\"", 1);
+    let catalogue = read(&[&told]).unwrap();
+    let azione = catalogue.azione("SPC", "S", Some("a")).unwrap();
+    assert_eq!((azione.allegati, azione.servizio.manifesto), (Allegati::Inoltrati, Manifesto::Richiesto));
+    for (part, by, expected) in [
+        (
+            "nome = \"S\"",
+            "nome = \"S\"\nmanifesto = \"si\"",
+            "manifesto: wanted one of libero, verificato, richiesto",
+        ),
+        (
+            "nome = \"a\"",
+            "nome = \"a\"\nallegati = \"si\"",
+            "azione[1].allegati: wanted one of rifiutati, inoltrati",
+        ),
+        (
+            "nome = \"b\"",
+            "nome = \"b\"\nallegati = \"inoltrati\"",
+            "only an inbound message brings attachments",
+        ),
+    ] {
+        let mistakes = spoilt(part, by);
+        assert!(mistakes.len() == 1 && mistakes[0].contains(expected), "{mistakes:#?}");
+    }
+}
+
+#[test]
 fn a_busta_without_azione_means_the_action_that_may_be_left_out() {
     let catalogue = catalogue();
     let servizio = "InviaComunicazioneObbligatoria";

@@ -60,30 +60,13 @@ impl ContentType {
     /// The value is not a media type, or a parameter is malformed or given twice.
     pub fn parse(header: &str) -> Result<Self, ContentTypeError> {
         let malformed = || ContentTypeError::Malformed { header: header.chars().take(128).collect() };
-        let (media, mut rest) = header.split_once(';').unwrap_or((header, ""));
+        let (media, rest) = header.split_once(';').unwrap_or((header, ""));
         let media = media.trim_matches(SPACE).to_ascii_lowercase();
         if !media.split_once('/').is_some_and(|(kind, sub)| is_token(kind) && is_token(sub)) {
             return Err(malformed());
         }
-        let mut parameters: Vec<(String, String)> = Vec::new();
-        loop {
-            rest = rest.trim_start_matches(|c| c == ';' || SPACE.contains(&c));
-            if rest.is_empty() {
-                return Ok(Self { media, parameters });
-            }
-            let (name, after) = rest.split_once('=').ok_or_else(malformed)?;
-            let name = name.trim_matches(SPACE).to_ascii_lowercase();
-            let (value, after) = parameter_value(after.trim_start_matches(SPACE)).ok_or_else(malformed)?;
-            let twice = parameters.iter().any(|(known, _)| *known == name);
-            if !is_token(&name) || twice || parameters.len() >= MOST_PARAMETERS {
-                return Err(malformed());
-            }
-            parameters.push((name, value));
-            rest = after.trim_start_matches(SPACE);
-            if !rest.is_empty() && !rest.starts_with(';') {
-                return Err(malformed());
-            }
-        }
+        let parameters = parameters(rest).ok_or_else(malformed)?;
+        Ok(Self { media, parameters })
     }
 
     /// The type and subtype, in lower case.
@@ -149,6 +132,30 @@ impl Content {
     /// The header is absent, malformed, or names what is not accepted.
     pub fn of_request(header: Option<&str>) -> Result<Self, ContentTypeError> {
         ContentType::parse(header.ok_or(ContentTypeError::Missing)?)?.accept()
+    }
+}
+
+/// The parameters after the first semicolon of a header, names in lower case; `None` where one is malformed or given
+/// twice.
+pub(super) fn parameters(mut rest: &str) -> Option<Vec<(String, String)>> {
+    let mut parameters: Vec<(String, String)> = Vec::new();
+    loop {
+        rest = rest.trim_start_matches(|c| c == ';' || SPACE.contains(&c));
+        if rest.is_empty() {
+            return Some(parameters);
+        }
+        let (name, after) = rest.split_once('=')?;
+        let name = name.trim_matches(SPACE).to_ascii_lowercase();
+        let (value, after) = parameter_value(after.trim_start_matches(SPACE))?;
+        let twice = parameters.iter().any(|(known, _)| *known == name);
+        if !is_token(&name) || twice || parameters.len() >= MOST_PARAMETERS {
+            return None;
+        }
+        parameters.push((name, value));
+        rest = after.trim_start_matches(SPACE);
+        if !rest.is_empty() && !rest.starts_with(';') {
+            return None;
+        }
     }
 }
 

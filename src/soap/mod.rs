@@ -8,6 +8,9 @@
 //! Writing: [`encode`] puts a header block and a Body together, [`fault`] writes the Fault that goes into the Body.
 //! Both are byte-stable.
 //!
+//! A message with attachments goes through [`multipart`] first, which gives the text of its envelope and the parts beside
+//! it.
+//!
 //! Every refusal is a [`SoapError`]; [`SoapError::answer`] says which of the two bare faults of SPCoop it deserves.
 //! No input or output, no clock, and no recursion on input.
 
@@ -16,6 +19,7 @@ mod decode;
 mod encode;
 mod error;
 mod fault;
+pub mod multipart;
 mod part;
 mod soap_action;
 

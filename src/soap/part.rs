@@ -65,7 +65,10 @@ const MAX_CHILDREN: usize = 64;
 
 impl<'x> Part<'x> {
     /// The part whose start tag `reader` has just reported as `name`; the reader is moved past its end.
-    pub(super) fn take(reader: &mut Reader<'x>, name: Name<'x>) -> Result<Self, XmlError> {
+    ///
+    /// # Errors
+    /// The element is not well formed, or exceeds a bound.
+    pub fn take(reader: &mut Reader<'x>, name: Name<'x>) -> Result<Self, XmlError> {
         let start = reader.offset();
         let must_understand = match reader.attribute(NAMESPACE, "mustUnderstand") {
             None => MustUnderstand::Absent,

@@ -15,6 +15,7 @@ pub mod characters;
 pub mod digest;
 pub mod encoding;
 mod error;
+pub(crate) mod grain;
 mod limits;
 mod namespaces;
 mod plain;

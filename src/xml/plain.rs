@@ -7,6 +7,7 @@
 
 use std::borrow::Cow;
 
+use super::grain::{Grain, MARKUP, NAME, NAME_START, SPACE, SPECIAL, SPECIAL_IN_VALUE, class, same_name};
 use super::{Attribute, Limits, Name, NamespaceIndex};
 
 /// A start tag.
@@ -25,7 +26,7 @@ pub(super) struct StartTag<'x> {
 /// A run of text.
 pub(super) struct Text<'x> {
     pub(super) run: &'x str,
-    seen: u8,
+    seen: u16,
 }
 
 impl Text<'_> {
@@ -34,63 +35,11 @@ impl Text<'_> {
     pub(super) fn is_plain(&self) -> bool {
         self.seen & SPECIAL == 0
     }
-}
 
-/// Ends a run of text: `<` and `&`.
-const MARKUP: u8 = 1;
-/// May be forbidden, or stands for something else, in text.
-const SPECIAL: u8 = 2;
-/// The same in an attribute value, where tab and line feed stand for a space.
-const SPECIAL_IN_VALUE: u8 = 4;
-/// May begin a name.
-const NAME_START: u8 = 8;
-/// May stand in a name.
-const NAME: u8 = 16;
-const SPACE: u8 = 32;
-
-/// What each byte is.
-static CLASSES: [u8; 256] = classes();
-
-const fn classes() -> [u8; 256] {
-    let mut table = [0; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        let is = byte as u8;
-        let mut class = 0;
-        // U+FFFE and U+FFFF begin with EF in UTF-8.
-        if is < b' ' || is == 0xEF {
-            class |= SPECIAL | SPECIAL_IN_VALUE;
-        }
-        class |= match is {
-            b'<' | b'&' => MARKUP | SPECIAL_IN_VALUE,
-            b']' => SPECIAL,
-            _ => 0,
-        };
-        if matches!(is, b'\t' | b'\n') {
-            class &= !SPECIAL;
-        }
-        if matches!(is, b' ' | b'\t' | b'\r' | b'\n') {
-            class |= SPACE;
-        }
-        if is.is_ascii_alphabetic() || is == b'_' {
-            class |= NAME_START | NAME;
-        }
-        if is.is_ascii_digit() || matches!(is, b'-' | b'.') {
-            class |= NAME;
-        }
-        // Evaluated by the compiler: an index past the end would not build.
-        #[allow(clippy::indexing_slicing)]
-        {
-            table[byte] = class;
-        }
-        byte += 1;
+    #[inline]
+    pub(super) fn grain(&self) -> Grain {
+        Grain::gathered(self.seen)
     }
-    table
-}
-
-#[inline]
-fn class(byte: u8) -> u8 {
-    CLASSES.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
 /// The text up to the next markup or reference.
@@ -114,7 +63,7 @@ pub(super) fn text(rest: &str) -> Text<'_> {
 pub(super) fn end_tag(rest: &str, open: &str) -> Option<usize> {
     let name = rest.as_bytes().strip_prefix(b"</")?;
     let after = name.get(open.len())?;
-    (*after == b'>' && name.starts_with(open.as_bytes())).then_some(open.len() + 3)
+    (*after == b'>' && same_name(name.get(..open.len())?, open.as_bytes())).then_some(open.len() + 3)
 }
 
 /// The name in a reference.
@@ -132,8 +81,11 @@ pub(super) fn start_tag<'x>(
     limits: &Limits,
     attributes: &mut Vec<Attribute<'x>>,
 ) -> Option<StartTag<'x>> {
-    attributes.clear();
     let bytes = rest.as_bytes();
+    if bytes.first() != Some(&b'<') {
+        return None;
+    }
+    attributes.clear();
     let (local_at, mut at) = name_ends(bytes, 1)?;
     let name = rest.get(1..at).filter(|name| name.len() <= limits.name_bytes)?;
     let local = rest.get(local_at..at)?;
@@ -188,7 +140,8 @@ fn attribute<'x>(
     }
     let local = rest.get(local_at..end)?;
     let name = Name { namespace: NamespaceIndex::NONE, local, qualified: name };
-    attributes.push(Attribute { name, value: Cow::Borrowed(value), offset: offset + value_at });
+    let grain = Grain::gathered(seen);
+    attributes.push(Attribute { name, value: Cow::Borrowed(value), offset: offset + value_at, grain });
     Some(value_end + 1)
 }
 

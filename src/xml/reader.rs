@@ -12,6 +12,7 @@ use std::ops::Range;
 use memchr::{memchr, memchr2};
 use quick_xml::events::Event as Token;
 
+use super::grain::Grain;
 use super::namespaces::Scopes;
 use super::plain::{self, Text};
 use super::{Binding, Limits, NamespaceIndex, XmlError, XmlErrorKind, characters};
@@ -36,6 +37,7 @@ pub struct Attribute<'x> {
     pub value: Cow<'x, str>,
     /// Byte offset of the value in the text.
     pub offset: usize,
+    pub(crate) grain: Grain,
 }
 
 /// What the reader met. Comments are passed over.
@@ -183,9 +185,7 @@ impl<'x> Reader<'x> {
     /// The document is not well formed here, or exceeds a bound.
     pub fn next_event(&mut self) -> Result<Event<'x>, XmlError> {
         if self.end_due {
-            self.end_due = false;
-            self.offset = self.end;
-            self.close();
+            self.plain_end();
             return Ok(Event::End);
         }
         if self.text.len() > self.limits.document_bytes {
@@ -198,19 +198,14 @@ impl<'x> Reader<'x> {
                 #[cfg(test)]
                 [b'<' | b'&', ..] if self.careful => {}
                 [b'<', b'/', ..] => {
-                    if let Some(length) = self.open.last().and_then(|open| plain::end_tag(rest, open)) {
-                        self.end += length;
-                        self.close();
+                    if self.plain_end() {
                         return Ok(Event::End);
                     }
                 }
                 [b'<', b'!' | b'?', ..] => {}
                 [b'<', ..] => {
-                    if let Some(tag) = plain::start_tag(rest, self.offset, &self.limits, &mut self.attributes)
-                    {
-                        self.end += tag.length;
-                        self.end_due = tag.empty;
-                        return self.started(tag.name, tag.local).map(Event::Start);
+                    if let Some(name) = self.plain_start() {
+                        return Ok(Event::Start(name));
                     }
                 }
                 [b'&', ..] => {
@@ -330,10 +325,74 @@ impl<'x> Reader<'x> {
         Ok(only_text.then(|| whole.unwrap_or_default()))
     }
 
+    /// Passes over white space before a tag, where it means nothing to the caller.
+    #[inline]
+    pub(crate) fn skip_blank(&mut self) {
+        if self.end_due || self.root != Root::Open {
+            return;
+        }
+        let rest = self.text.as_bytes().get(self.end..self.stop).unwrap_or_default();
+        let length = rest.iter().take_while(|b| characters::is_space(**b)).count();
+        if rest.get(length) == Some(&b'<') && length <= self.limits.text_bytes {
+            self.end += length;
+        }
+    }
+
+    /// Takes a start tag that stands here, written plainly and good in all respects; else nothing happens, and
+    /// [`Reader::next_event`] says what stands here.
+    // Always: a name that goes through memory costs as much as reading it.
+    #[inline(always)]
+    pub(crate) fn plain_start(&mut self) -> Option<Name<'x>> {
+        let bounded = self.elements < self.limits.elements
+            && self.open.len() < self.limits.depth
+            && self.text.len() <= self.limits.document_bytes;
+        if self.end_due || self.root == Root::Closed || !bounded {
+            return None;
+        }
+        let rest = self.text.get(self.end..self.stop)?;
+        let tag = plain::start_tag(rest, self.end, &self.limits, &mut self.attributes)?;
+        if !self.attributes.is_empty() {
+            self.resolve_attributes().ok()?;
+        }
+        let (qualified, local) = (tag.name, tag.local);
+        let namespace = if local.len() == qualified.len() {
+            self.scopes.default_namespace()
+        } else {
+            let (prefix, _) = self.split_qualified(qualified).ok()?;
+            self.scopes.resolve(prefix)?
+        };
+        self.root = Root::Open;
+        self.elements += 1;
+        self.open.push(qualified);
+        self.offset = self.end;
+        self.end += tag.length;
+        self.end_due = tag.empty;
+        Some(Name { namespace, local, qualified })
+    }
+
+    /// Takes the end of the innermost open element, if it stands here, written plainly.
+    #[inline]
+    pub(crate) fn plain_end(&mut self) -> bool {
+        let length = if self.end_due {
+            self.end_due = false;
+            0
+        } else {
+            let rest = self.text.get(self.end..self.stop).unwrap_or_default();
+            match self.open.last().and_then(|open| plain::end_tag(rest, open)) {
+                Some(length) => length,
+                None => return false,
+            }
+        };
+        self.offset = self.end;
+        self.end += length;
+        self.close();
+        true
+    }
+
     /// The whole content of the element just started, up to and including its end, where it is one plain run of text;
     /// [`Reader::offset`] is then that of the text. Where it is anything else, nothing happens.
     #[inline]
-    pub(crate) fn plain_content(&mut self) -> Option<&'x str> {
+    pub(crate) fn plain_content(&mut self) -> Option<(&'x str, Grain)> {
         if self.end_due {
             return None;
         }
@@ -347,7 +406,7 @@ impl<'x> Reader<'x> {
         self.offset = self.end;
         self.end += length + tag;
         self.close();
-        Some(text.run)
+        Some((text.run, text.grain()))
     }
 
     fn start(&mut self, raw: &'x str, open: usize, close: usize) -> Result<Name<'x>, XmlError> {
@@ -357,20 +416,6 @@ impl<'x> Reader<'x> {
         let (prefix, local) = self.split_qualified(qualified)?;
         self.read_attributes(rest, self.offset + open + qualified.len())?;
         self.resolve_attributes()?;
-        self.resolved(qualified, prefix, local)
-    }
-
-    /// A start tag that was read the plain way: its attributes are there, without their namespaces.
-    #[inline]
-    fn started(&mut self, qualified: &'x str, local: &'x str) -> Result<Name<'x>, XmlError> {
-        self.enter(qualified)?;
-        if !self.attributes.is_empty() {
-            self.resolve_attributes()?;
-        }
-        if local.len() == qualified.len() {
-            return Ok(Name { namespace: self.scopes.default_namespace(), local, qualified });
-        }
-        let (prefix, local) = self.split_qualified(qualified)?;
         self.resolved(qualified, prefix, local)
     }
 
@@ -459,7 +504,8 @@ impl<'x> Reader<'x> {
             } else {
                 let (_, local) = self.split_qualified(name)?;
                 let name = Name { namespace: NamespaceIndex::NONE, local, qualified: name };
-                self.attributes.push(Attribute { name, value: normalised, offset });
+                let grain = Grain::of(&normalised);
+                self.attributes.push(Attribute { name, value: normalised, offset, grain });
             }
         }
         Ok(())

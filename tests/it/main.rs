@@ -5,6 +5,7 @@
 
 // The language that the scenarios are written in:
 mod envelope; // an e-Gov envelope, built member by member
+mod package; // an envelope with attachments, written part by part
 mod reply; // a reply, read without any code of the gateway
 mod stub_node; // a node that answers what it is told, for actions that the sandbox does not know
 mod wire; // HTTP/1.1 as bytes over a socket, as rude as a scenario wants
@@ -12,8 +13,9 @@ mod world; // a gateway, its node, its journal, its log; to be started, broken a
 
 // The scenarios:
 mod admin; // health, metrics, contracts
-mod co;
-mod conformance; // the comunicazioni obbligatorie
+mod attachments; // messages with attachments
+mod co; // the comunicazioni obbligatorie
+mod conformance; // the conformance suite against this gateway
 mod data_only; // new actions and new revisions without a line of Rust
 mod dress; // one message in all the ways in which XML may be written
 mod duplicates; // the same message again

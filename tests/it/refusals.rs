@@ -334,16 +334,6 @@ async fn the_wrong_content_type() {
 }
 
 #[tokio::test]
-async fn attachments() {
-    let world = World::start().await;
-    let related = "multipart/related; type=\"text/xml\"; boundary=parte";
-    let body = format!("--parte\r\nContent-Type: text/xml\r\n\r\n{}\r\n--parte--\r\n", envelope().to_xml());
-    let post = Request::post(body).header("Content-Type", related);
-    world.ask(&post).await.is_bare_processing_fault();
-    leaves_no_record(&world).await;
-}
-
-#[tokio::test]
 async fn another_method_than_post() {
     for method in ["GET", "PUT", "DELETE", "OPTIONS"] {
         let world = World::start().await;

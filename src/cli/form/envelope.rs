@@ -9,6 +9,7 @@ use crate::egov::{self, Broken, Busta, CodiceEccezione, Eccezione};
 use crate::schema;
 use crate::services::corpo::{self, CorpoError, Inviato};
 use crate::services::{Azione, Contenuto, Documento, NessunDocumento, Unknown};
+use crate::soap::multipart::Attached;
 use crate::soap::{self, Envelope, Inner, Part};
 use crate::xml::{Limits, locate};
 
@@ -90,7 +91,7 @@ fn open<'x>(
     asking: Asking<'_>,
 ) -> Result<(Inviato<'x>, Documento, Arc<schema::Document>), CorpoError> {
     let namespace = asking.knowledge.wrapper_namespace(azione).unwrap_or_default();
-    let inviato = corpo::apri(azione, envelope, &namespace)?;
+    let inviato = corpo::apri(azione, envelope, Attached::none(), &namespace)?;
     let documento = inviato.documento(azione, asking.giorno, asking.limits)?.clone();
     let plan = asking.knowledge.document(&documento.schema).ok_or_else(|| CorpoError::Document {
         root: documento.schema.root.clone(),

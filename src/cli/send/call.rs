@@ -129,7 +129,7 @@ impl CallError {
 /// Posts an envelope and reads the reply to its end.
 pub(super) async fn post(
     url: &str,
-    content_type: &'static str,
+    content_type: &str,
     envelope: Bytes,
     files: Option<Files>,
     patience: Duration,

@@ -3,10 +3,12 @@
 //! The reply goes to standard output, what it amounts to goes to standard error.
 
 mod call;
+mod package;
 mod restamp;
 mod show;
 mod wrap;
 
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
@@ -23,6 +25,7 @@ use crate::egov::{self, Busta};
 use crate::http::pdd;
 use crate::sandbox::pki::Pki;
 use crate::soap;
+use crate::soap::multipart::Written;
 use crate::xml::encoding;
 use call::{CallError, Replied};
 pub(super) use call::{Files, client as tls_client};
@@ -30,10 +33,13 @@ pub(super) use call::{Files, client as tls_client};
 /// How much longer than the gateway's own deadline a reply is awaited.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// The type of an envelope without attachments.
+const XML: &str = "text/xml; charset=utf-8";
+
 /// What is going to be sent.
 struct Outgoing {
     envelope: Bytes,
-    content_type: &'static str,
+    content_type: Cow<'static, str>,
     /// Its busta, where it has one.
     busta: Option<Busta>,
 }
@@ -60,7 +66,7 @@ fn send(config: Option<&Path>, arguments: &SendArguments) -> Result<Exit, Exit> 
     };
     let replied = settings::runtime()?.block_on(call::post(
         &url,
-        outgoing.content_type,
+        &outgoing.content_type,
         outgoing.envelope.clone(),
         files(arguments, &config, outgoing.busta.as_ref()),
         config.pdd.request + GRACE,
@@ -92,7 +98,11 @@ fn prepare(
         return Ok(Outgoing {
             envelope: Bytes::copy_from_slice(read),
             // What is not UTF-8 says by itself what it is.
-            content_type: if is_utf8 { "text/xml; charset=utf-8" } else { "text/xml" },
+            content_type: match package::content_type(read) {
+                Some(package) => package.into(),
+                None if is_utf8 => XML.into(),
+                None => "text/xml".into(),
+            },
             busta: envelope.and_then(|envelope| egov::decode(&envelope).ok()).map(|received| received.busta),
         });
     }
@@ -120,7 +130,11 @@ fn prepare(
     };
     let busta = soap::decode(&text, limits).ok().and_then(|envelope| egov::decode(&envelope).ok());
     let busta = busta.map(|received| received.busta);
-    Ok(Outgoing { envelope: text.into(), content_type: "text/xml; charset=utf-8", busta })
+    if arguments.allegato.is_empty() {
+        return Ok(Outgoing { envelope: text.into(), content_type: XML.into(), busta });
+    }
+    let Written { content_type, body } = package::around(&text, &arguments.allegato)?;
+    Ok(Outgoing { envelope: body.into(), content_type: content_type.into(), busta })
 }
 
 fn as_is(error: &dyn std::error::Error) -> String {

@@ -198,7 +198,7 @@ mod tests {
         let servizio = received.busta.servizio.unwrap();
         let azione = knowledge.catalogue.azione(&servizio.tipo, &servizio.nome, None).unwrap();
         let namespace = knowledge.wrapper_namespace(azione).unwrap();
-        let inviato = corpo::apri(azione, &envelope, &namespace).unwrap();
+        let inviato = corpo::apri(azione, &envelope, soap::multipart::Attached::none(), &namespace).unwrap();
         assert_eq!(inviato.reader(&limits).text(), UNILAV);
     }
 

@@ -74,9 +74,7 @@ impl<'d, 't, 'j> Builder<'d, 't, 'j, '_> {
             None => self.wrong_kind(value, "a string"),
             Some(text) => {
                 self.attribute_value(attribute, value, &text);
-                self.out.push(' ');
-                self.out.push_str(&attribute.tag);
-                self.out.push_str("=\"");
+                self.out.push_str(&attribute.opening);
                 push_attribute_value(self.out, &text);
                 self.out.push('"');
             }

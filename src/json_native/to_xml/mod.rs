@@ -7,22 +7,42 @@
 mod children;
 mod faults;
 mod members;
+mod straight;
 mod text;
 
 use std::collections::HashSet;
 
-use super::tape::{Kind, Tape, Value};
+use super::Refusal;
+use super::tape::{Kind, NotJson, Tape, Value};
 use crate::schema::model::Model;
 use crate::schema::plan::{ANY_TYPE, Complex, Content, Element, ElementId, Plan, TypeId};
 use crate::schema::sink::Discard;
 use crate::schema::violation::{Rule, Violation};
-use crate::schema::{Document, Refusal, walk};
+use crate::schema::{self, Document, walk};
 use crate::xml::write::push_attribute_value;
-use crate::xml::{Limits, Reader, XSI_NAMESPACE};
+use crate::xml::{self, Limits, Reader, XSI_NAMESPACE};
 use faults::{Faults, Step};
 
-/// Writes the root element that the tape stands for, or says all that is wrong with it.
-pub(super) fn write(document: &Document, tape: &Tape<'_>, out: &mut String) -> Result<(), Vec<Violation>> {
+/// Appends the root element that `json` stands for, or says all that is wrong with it. After an error `out` is as it was.
+pub(super) fn write(document: &Document, json: &[u8], out: &mut String) -> Result<(), Refusal> {
+    let start = out.len();
+    let has_identities = !document.plan().identities.all().is_empty();
+    if let Ok(text) = std::str::from_utf8(json)
+        && !has_identities
+        && straight::write(document, text, out).is_ok()
+    {
+        return Ok(());
+    }
+    out.truncate(start);
+    sorted(document, json, out)
+}
+
+/// The road that can take its members in any order, and has words for what is wrong.
+fn sorted(document: &Document, json: &[u8], out: &mut String) -> Result<(), Refusal> {
+    let tape = Tape::parse(json).map_err(|NotJson { reason, offset }| {
+        let position = xml::locate(&String::from_utf8_lossy(json), offset);
+        Refusal::NotJson { reason, position }
+    })?;
     let start = out.len();
     let mut builder = Builder {
         plan: document.plan(),
@@ -43,7 +63,7 @@ pub(super) fn write(document: &Document, tape: &Tape<'_>, out: &mut String) -> R
         return Ok(());
     }
     out.truncate(start);
-    Err(violations)
+    Err(Refusal::Invalid(violations))
 }
 
 /// Identity constraints compare values across the document, along paths of XML: they are judged on the XML just
@@ -62,8 +82,8 @@ fn identities(document: &Document, xml: &str) -> Vec<Violation> {
         Violation { line: 1, column: 1, path: String::new(), message, ..v }
     };
     match walk::walk(document, Reader::document(xml, &unbounded), &mut Discard) {
-        Err(Refusal::Invalid(violations)) => violations.into_iter().map(told).collect(),
-        Ok(()) | Err(Refusal::NotXml { .. }) => Vec::new(),
+        Err(schema::Refusal::Invalid(violations)) => violations.into_iter().map(told).collect(),
+        Ok(()) | Err(schema::Refusal::NotXml { .. }) => Vec::new(),
     }
 }
 
@@ -110,15 +130,12 @@ impl<'d, 't, 'j> Builder<'d, 't, 'j, '_> {
     }
 
     pub(super) fn open(&mut self, declared: &Element, declarations: Option<&str>) {
-        self.out.push('<');
-        self.out.push_str(&declared.tag);
+        self.out.push_str(&declared.opening);
         self.out.push_str(declarations.unwrap_or_default());
     }
 
     pub(super) fn close(&mut self, declared: &Element) {
-        self.out.push_str("</");
-        self.out.push_str(&declared.tag);
-        self.out.push('>');
+        self.out.push_str(&declared.closing);
     }
 
     pub(super) fn nil(&mut self, value: &str) {

@@ -9,6 +9,7 @@ use crate::schema::sink::Discard;
 use crate::schema::violation::Rule;
 use crate::schema::walk::leaf::check;
 use crate::schema::{Refusal, walk};
+use crate::xml::grain::Grain;
 use crate::xml::write::push_text;
 use crate::xml::{Event, Limits, Reader, characters};
 
@@ -65,7 +66,7 @@ impl<'d, 't, 'j> Builder<'d, 't, 'j, '_> {
         }
         let simple = self.plan.simples.at(of);
         let types = self.plan.simples.all();
-        if let Err(fault) = check(simple, types, constraint, text, &no_prefix) {
+        if let Err(fault) = check(simple, types, constraint, text, Grain::of(text), &no_prefix) {
             self.faults.raise(value, fault.rule, text, &fault.expected, fault.words);
         } else if simple.has_identities {
             self.identities(of, value, text);

@@ -42,7 +42,8 @@ impl<'s> Compiler<'s, '_> {
             block,
             constraint: self.constraint(site),
             identities: self.identities(site),
-            tag: "".into(),
+            opening: "".into(),
+            closing: "".into(),
         };
         if element.local.is_empty() {
             self.error(site, LoadErrorKind::Incomplete("name"));

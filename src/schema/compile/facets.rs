@@ -9,6 +9,7 @@ use crate::schema::datatype::{Primitive, Value};
 use crate::schema::load_error::LoadErrorKind;
 use crate::schema::pattern::Pattern;
 use crate::schema::simple::{Bound, Enumeration, Simple, SimpleId, Space, Variety};
+use crate::xml::grain::Grain;
 
 impl<'s> Compiler<'s, '_> {
     /// Applies the facets below `site`, a `restriction` of `base`, to `simple`.
@@ -103,7 +104,7 @@ impl<'s> Compiler<'s, '_> {
     fn bound(&mut self, site: Site<'_>, kind: &str, text: &str, simple: &mut Simple) {
         // The bound is a value of the primitive; that of an exclusive bound need not be a value of the base.
         let Variety::Atomic { primitive, .. } = simple.variety else { return };
-        let text = Space::Collapse.normalise(text);
+        let text = Space::Collapse.normalise(text, Grain::of(text));
         let Some(value) = primitive.value(&text, &|_| None) else {
             return self.bad_value(site, &text, "a value of the base type");
         };

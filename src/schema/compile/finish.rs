@@ -268,14 +268,16 @@ impl<'s> Compiler<'s, '_> {
             .get(namespace as usize)
             .filter(|p| !p.is_empty() && !bare)
         {
-            Some(prefix) => format!("{prefix}:{local}").into(),
-            None => local.into(),
+            Some(prefix) => format!("{prefix}:{local}"),
+            None => local.to_owned(),
         };
         for element in &mut self.elements {
-            element.tag = tag(element.namespace, &element.local, element.namespace == default);
+            let tag = tag(element.namespace, &element.local, element.namespace == default);
+            element.opening = format!("<{tag}").into();
+            element.closing = format!("</{tag}>").into();
         }
         for attribute in complexes.iter_mut().flat_map(|c| c.attributes.iter_mut()) {
-            attribute.tag = tag(attribute.namespace, &attribute.local, false);
+            attribute.opening = format!(" {}=\"", tag(attribute.namespace, &attribute.local, false)).into();
         }
         plan.default_namespace = default;
         plan.prefixes = prefixes.into_iter().map(Into::into).collect();

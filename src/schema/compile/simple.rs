@@ -75,6 +75,7 @@ impl<'s> Compiler<'s, '_> {
             parts.fold((false, false), |(n, i), part| (n | part.has_names, i | part.has_identities));
         simple.has_names |= names;
         simple.has_identities |= identities;
+        simple.is_free = simple.facets.is_empty() && simple.variety.is_text();
         self.simples.push(simple);
         index(self.simples.len() - 1)
     }

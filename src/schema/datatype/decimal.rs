@@ -2,12 +2,13 @@
 
 use std::cmp::Ordering;
 
-/// A decimal number. Equal numbers are equal values: no leading or trailing zeros, no negative zero.
+/// A decimal number. Equal numbers are equal values: no leading or trailing zeros, no negative zero. Its digits are
+/// kept, or borrowed from the text that they were read in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Decimal {
+pub(crate) struct Decimal<T = Box<str>> {
     negative: bool,
-    integer: Box<str>,
-    fraction: Box<str>,
+    integer: T,
+    fraction: T,
 }
 
 /// The parts of a lexical form.
@@ -17,33 +18,38 @@ struct Parts<'t> {
     fraction: &'t str,
 }
 
-impl Decimal {
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+impl<'t> Decimal<&'t str> {
+    pub(crate) fn parse(text: &'t str) -> Option<Self> {
         let parts = split(text)?;
         let integer = parts.integer.trim_start_matches('0');
         let fraction = parts.fraction.trim_end_matches('0');
         let zero = integer.is_empty() && fraction.is_empty();
-        Some(Self { negative: parts.negative && !zero, integer: integer.into(), fraction: fraction.into() })
+        Some(Self { negative: parts.negative && !zero, integer, fraction })
     }
 
+    pub(crate) fn keep(&self) -> Decimal {
+        Decimal { negative: self.negative, integer: self.integer.into(), fraction: self.fraction.into() }
+    }
+}
+
+impl<T: AsRef<str>> Decimal<T> {
     /// What `totalDigits` counts (§4.3.11): the digits that the value needs, at least one.
     pub(crate) fn total_digits(&self) -> usize {
-        (self.integer.len() + self.fraction.len()).max(1)
+        (self.integer.as_ref().len() + self.fraction.as_ref().len()).max(1)
     }
 
     /// What `fractionDigits` counts (§4.3.12).
     pub(crate) fn fraction_digits(&self) -> usize {
-        self.fraction.len()
+        self.fraction.as_ref().len()
     }
-}
 
-impl Ord for Decimal {
-    fn cmp(&self, other: &Self) -> Ordering {
+    pub(crate) fn order<U: AsRef<str>>(&self, other: &Decimal<U>) -> Ordering {
         let magnitude = || {
-            let by_length = self.integer.len().cmp(&other.integer.len());
+            let (integer, fraction) = (self.integer.as_ref(), self.fraction.as_ref());
+            let by_length = integer.len().cmp(&other.integer.as_ref().len());
             by_length
-                .then_with(|| self.integer.cmp(&other.integer))
-                .then_with(|| self.fraction.cmp(&other.fraction))
+                .then_with(|| integer.cmp(other.integer.as_ref()))
+                .then_with(|| fraction.cmp(other.fraction.as_ref()))
         };
         match (self.negative, other.negative) {
             (false, false) => magnitude(),
@@ -51,12 +57,6 @@ impl Ord for Decimal {
             (true, false) => Ordering::Less,
             (false, true) => Ordering::Greater,
         }
-    }
-}
-
-impl PartialOrd for Decimal {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
     }
 }
 

@@ -77,7 +77,7 @@ impl Value {
     /// The order of the value space; `None` where the two are not comparable.
     pub(crate) fn order(&self, other: &Self) -> Option<Ordering> {
         match (self, other) {
-            (Self::Decimal(a), Self::Decimal(b)) => Some(a.cmp(b)),
+            (Self::Decimal(a), Self::Decimal(b)) => Some(a.order(b)),
             (Self::Float(a), Self::Float(b)) => a.partial_cmp(b),
             (Self::Double(a), Self::Double(b)) => a.partial_cmp(b),
             (Self::Duration(a), Self::Duration(b)) => a.order(b),
@@ -111,7 +111,7 @@ impl Primitive {
             Self::String => Some(Value::Text(text.into())),
             Self::AnyUri => names::is_any_uri(text).then(|| Value::Text(text.into())),
             Self::Boolean => self.accepts(text).then_some(Value::Boolean(matches!(text, "true" | "1"))),
-            Self::Decimal => Decimal::parse(text).map(Value::Decimal),
+            Self::Decimal => Decimal::parse(text).map(|number| Value::Decimal(number.keep())),
             Self::Float => parse_float(text).map(Value::Float),
             Self::Double => parse_float(text).map(Value::Double),
             Self::Duration => Duration::parse(text).map(Value::Duration),

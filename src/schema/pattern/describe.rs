@@ -1,6 +1,6 @@
 //! A pattern in the words of the office that filled in the form: "5 digits" instead of `\d{5}`.
 
-use super::parse::{Item, Node, Set};
+use super::parse::{DIGITS, Item, Node, Set};
 
 /// Longest run of parts that still reads as a description.
 const PARTS: usize = 4;
@@ -105,7 +105,7 @@ fn what(set: &Set) -> Option<What> {
     });
     let class = |one, many| Some(What::Class(one, many));
     match items.as_slice() {
-        [Item::Class(name)] if name == "\\p{Nd}" => class("digit", "digits"),
+        [Item::Class(name)] if name == DIGITS => class("digit", "digits"),
         [Item::Range('0', '9')] => class("digit", "digits"),
         [Item::Range('A', 'Z')] => class("capital letter", "capital letters"),
         [Item::Range('a', 'z')] => class("small letter", "small letters"),

@@ -1,11 +1,13 @@
 //! The `pattern` facet: regular expressions of XSD 1.0 (part 2, appendix F), matched in linear time.
 //!
 //! An expression is parsed by XSD's grammar, then run as a deterministic automaton over the bytes of the value; one
-//! whose automaton would be too large runs in the bounded-memory engines of `regex-automata` instead. Either way the
-//! whole value must match, `^` and `$` are ordinary characters, and no value makes the time more than linear.
+//! whose automaton would be too large runs in the bounded-memory engines of `regex-automata` instead, and one that is a
+//! few rows of characters needs neither for values of ASCII (`forms`). Either way the whole value must match, `^` and `$`
+//! are ordinary characters, and no value makes the time more than linear.
 
 mod blocks;
 mod describe;
+mod forms;
 mod parse;
 
 use std::fmt;
@@ -17,6 +19,7 @@ use regex_automata::util::primitives::StateID;
 use regex_automata::util::start;
 use regex_automata::{MatchKind, meta};
 
+use forms::Forms;
 pub(crate) use parse::Node;
 
 /// Largest automaton, in bytes.
@@ -26,6 +29,7 @@ const PROGRAM_LIMIT: usize = 16 << 20;
 
 /// The patterns of one derivation step, compiled: a value must match one of them.
 pub(crate) struct Pattern {
+    forms: Option<Forms>,
     machine: Machine,
     /// The form in words, where it is simple enough to have some; else as written.
     wanted: Box<str>,
@@ -45,31 +49,37 @@ impl Pattern {
         }
         let wanted = describe::all(&nodes).unwrap_or_else(|| format!("the form {}", sources.join(" or ")));
         let mut expression = String::new();
-        Node::Choice(nodes).write(&mut expression);
+        let whole = Node::Choice(nodes);
+        whole.write(&mut expression);
         let machine = automaton(&expression).map_or_else(|| engines(&expression), Ok)?;
-        Ok(Self { machine, wanted: wanted.into() })
+        Ok(Self { forms: Forms::of(&whole), machine, wanted: wanted.into() })
     }
 
     /// Whether the whole of `text` matches.
+    #[inline]
     pub(crate) fn matches(&self, text: &str) -> bool {
-        match &self.machine {
-            Machine::Automaton { dfa, start } => {
-                let mut state = *start;
-                for byte in text.bytes() {
-                    state = dfa.next_state(state, byte);
-                    if dfa.is_special_state(state) && dfa.is_dead_state(state) {
-                        return false;
-                    }
-                }
-                dfa.is_match_state(dfa.next_eoi_state(state))
-            }
-            Machine::Engines(regex) => regex.is_match(text),
+        match &self.forms {
+            Some(forms) if text.is_ascii() => forms.match_ascii(text.as_bytes()),
+            _ => self.machine.matches(text),
         }
     }
 
     /// What is wanted, in words.
     pub(crate) fn wanted(&self) -> &str {
         &self.wanted
+    }
+}
+
+impl Machine {
+    fn matches(&self, text: &str) -> bool {
+        match self {
+            Self::Automaton { dfa, start } => {
+                // The dead state leads to itself only: values are short, and asking after each byte costs more.
+                let end = text.bytes().fold(*start, |state, byte| dfa.next_state(state, byte));
+                dfa.is_match_state(dfa.next_eoi_state(end))
+            }
+            Self::Engines(regex) => regex.is_match(text),
+        }
     }
 }
 

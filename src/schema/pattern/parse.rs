@@ -32,6 +32,9 @@ pub(crate) enum Item {
     Class(String),
 }
 
+/// The class that `\d` is.
+pub(super) const DIGITS: &str = "\\p{Nd}";
+
 /// Greatest number that a quantifier may name. The standard has no bound; memory has.
 const REPEAT_LIMIT: u32 = 100_000;
 /// Greatest nesting of groups and classes.
@@ -231,7 +234,7 @@ impl Parser<'_> {
             ) => one(c),
             Some('s') => class("[ \\t\\n\\r]"),
             Some('S') => class("[^ \\t\\n\\r]"),
-            Some('d') => class("\\p{Nd}"),
+            Some('d') => class(DIGITS),
             Some('D') => class("\\P{Nd}"),
             Some('w') => class("[^\\p{P}\\p{Z}\\p{C}]"),
             Some('W') => class("[\\p{P}\\p{Z}\\p{C}]"),

@@ -114,3 +114,31 @@ fn simple_forms_are_told_in_words() {
     assert_eq!(wanted(&["[A-Z]{2}[0-9]{8}[A-Z]"]), "2 capital letters, 8 digits, 1 capital letter");
     assert_eq!(wanted(&["[^@]+@.+"]), "the form [^@]+@.+");
 }
+
+/// Forms that the rows take, and one each that they leave to the automaton.
+const ROWS: &[&str] = &[
+    "[A-Z]{6}[0-9LMNPQRSTUV]{2}[A-Z]|[0-9]{11}",
+    "\\d{1,6}",
+    "[A-C]{1}(\\.[0-9]{2}){0,2}",
+    "([0-9]\\.){3}[0-9]{1,2}",
+    "",
+    "a?|(b|c){2}|",
+    "[^a]{2}",
+    "a{0,40}",
+    "[a-z-[b]]",
+];
+
+proptest::proptest! {
+    #[test]
+    fn rows_and_automaton_agree(number in 0..ROWS.len(), text in "([A-C0-2.]{0,12}|[abc]{0,3}|[0-9]{11}|[A-Z]{6}[0-9L]{2}[A-Z]|[1è٣]{0,4})") {
+        let pattern = Pattern::compile(&[ROWS[number]]).unwrap();
+        proptest::prop_assert_eq!(pattern.matches(&text), pattern.machine.matches(&text));
+    }
+}
+
+#[test]
+fn a_codice_fiscale_is_a_row_and_an_address_of_mail_is_not() {
+    let rows = |source| Pattern::compile(&[source]).unwrap().forms.is_some();
+    assert!(rows(ROWS[0]) && rows("\\d{5}"));
+    assert!(!rows("[a-z]+@[a-z]+") && !rows("\\i{2}") && !rows("[0-9]{1,40}"));
+}

@@ -129,6 +129,9 @@ impl<'d, 'x, S: Sink> Walker<'d, 'x, '_, S> {
 
     /// Checks the attributes of an element of a complex type, and tells them.
     pub(super) fn attributes(&mut self, complex: &'d Complex, frame: &Frame, name: Name<'x>) {
+        if complex.attributes.is_empty() && self.reader.attributes().is_empty() {
+            return;
+        }
         let mut strange: Vec<usize> = Vec::new();
         let mut next = 0;
         for number in 0..self.reader.attributes().len() {
@@ -165,7 +168,7 @@ impl<'d, 'x, S: Sink> Walker<'d, 'x, '_, S> {
         let types = self.plan.simples.all();
         let named = |prefix: &str| resolve(&self.reader, prefix);
         let checked = simple
-            .check(types, &attribute.value, &named)
+            .check_known(types, &attribute.value, attribute.grain, &named)
             .and_then(|()| check_fixed(simple, types, &declared.constraint, &attribute.value, &named));
         if let Err(fault) = checked {
             self.bad_attribute(number, frame.start, &fault);
@@ -182,7 +185,8 @@ impl<'d, 'x, S: Sink> Walker<'d, 'x, '_, S> {
         }
         if self.telling() {
             let Some(attribute) = self.reader.attributes().get(number) else { return };
-            self.sink.string(complex.members.get(usize::from(declared.member)), &attribute.value);
+            let member = complex.members.get(usize::from(declared.member));
+            self.sink.string(member, &attribute.value, attribute.grain);
         }
     }
 
@@ -216,7 +220,7 @@ impl<'d, 'x, S: Sink> Walker<'d, 'x, '_, S> {
         let types = self.plan.simples.all();
         let named = |prefix: &str| resolve(&self.reader, prefix);
         let checked = simple
-            .check(types, &attribute.value, &named)
+            .check_known(types, &attribute.value, attribute.grain, &named)
             .and_then(|()| check_fixed(simple, types, &global.constraint, &attribute.value, &named));
         match checked {
             Err(fault) => self.bad_attribute(number, start, &fault),

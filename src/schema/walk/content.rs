@@ -10,6 +10,7 @@ use crate::schema::table::index;
 use crate::schema::violation::Rule;
 use crate::schema::words;
 use crate::xml::characters::is_blank;
+use crate::xml::grain::Grain;
 use crate::xml::{Name, XSI_NAMESPACE, XmlError};
 
 impl<'d, 'x, S: Sink> Walker<'d, 'x, '_, S> {
@@ -174,7 +175,7 @@ impl<'d, 'x, S: Sink> Walker<'d, 'x, '_, S> {
             return;
         }
         match verbatim.finish(self.reader.text(), self.reader.end_offset()) {
-            Ok(text) => self.sink.string(verbatim.member, text),
+            Ok(text) => self.sink.string(verbatim.member, text, Grain::of(text)),
             Err(xml) => self.sink.verbatim(verbatim.member, &xml),
         }
     }

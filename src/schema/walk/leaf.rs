@@ -9,6 +9,7 @@ use crate::schema::simple::{Fault, Role, Simple, SimpleId};
 use crate::schema::sink::Sink;
 use crate::schema::violation::Rule;
 use crate::schema::words;
+use crate::xml::grain::Grain;
 use crate::xml::{Binding, Event, Name, XSI_NAMESPACE, XmlError};
 
 /// An element that holds text.
@@ -26,6 +27,7 @@ pub(super) struct Leaf<'d, 'x> {
 /// Text, and where it begins.
 struct Collected<'x> {
     text: Cow<'x, str>,
+    grain: Grain,
     offset: usize,
     /// Whether an element stood in it.
     marked_up: bool,
@@ -55,13 +57,13 @@ impl<'d, 'x, S: Sink> Walker<'d, 'x, '_, S> {
         collected: &Collected<'x>,
         bindings: Option<&[Binding<'x>]>,
     ) {
-        let Collected { text, offset, .. } = collected;
+        let Collected { text, grain, offset, .. } = collected;
         let constraint = &leaf.declared.constraint;
         let named = |prefix: &str| {
             let found = bindings?.iter().find(|b| b.prefix == prefix);
             found.map(|b| b.namespace.to_string()).or_else(|| resolve(&self.reader, prefix))
         };
-        if let Err(fault) = check(simple, self.plan.simples.all(), constraint, text, &named) {
+        if let Err(fault) = check(simple, self.plan.simples.all(), constraint, text, *grain, &named) {
             self.faults.context(&self.reader);
             let words = format!("{}: {}", leaf.name.local, fault.words);
             self.faults.raise(Place::text(*offset, leaf.start), fault.rule, text, &fault.expected, words);
@@ -78,19 +80,23 @@ impl<'d, 'x, S: Sink> Walker<'d, 'x, '_, S> {
             self.identity_text(leaf.of, implied);
         }
         if self.telling() {
-            self.sink.string(leaf.member, text);
+            self.sink.string(leaf.member, text, *grain);
         }
     }
 
     fn collect(&mut self, name: Name<'x>, start: usize) -> Result<Collected<'x>, XmlError> {
-        if let Some(text) = self.reader.plain_content() {
+        if let Some((text, grain)) = self.reader.plain_content() {
             let offset = if text.is_empty() { start } else { self.reader.offset() };
-            return Ok(Collected { text: Cow::Borrowed(text), offset, marked_up: false });
+            return Ok(Collected { text: Cow::Borrowed(text), grain, offset, marked_up: false });
         }
-        let mut collected = Collected { text: Cow::Borrowed(""), offset: start, marked_up: false };
+        let mut collected =
+            Collected { text: Cow::Borrowed(""), grain: Grain::default(), offset: start, marked_up: false };
         loop {
             match self.reader.next_event()? {
-                Event::End => return Ok(collected),
+                Event::End | Event::Eof => {
+                    collected.grain = Grain::of(&collected.text);
+                    return Ok(collected);
+                }
                 Event::Text(piece) | Event::Cdata(piece) => {
                     if collected.text.is_empty() {
                         collected.offset = self.reader.offset();
@@ -111,7 +117,6 @@ impl<'d, 'x, S: Sink> Walker<'d, 'x, '_, S> {
                     self.reader.skip_element()?;
                 }
                 Event::Instruction(_) => {}
-                Event::Eof => return Ok(collected),
             }
         }
     }
@@ -162,12 +167,13 @@ pub(crate) fn check(
     types: &[Simple],
     constraint: &Constraint,
     text: &str,
+    grain: Grain,
     resolve: &dyn Fn(&str) -> Option<String>,
 ) -> Result<(), Fault> {
     if text.is_empty() && *constraint != Constraint::None {
         return Ok(());
     }
-    simple.check(types, text, resolve)?;
+    simple.check_known(types, text, grain, resolve)?;
     check_fixed(simple, types, constraint, text, resolve)
 }
 

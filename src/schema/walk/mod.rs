@@ -102,6 +102,8 @@ struct Frame {
     /// Children that were not known and may stand for ones that are missing.
     strangers: u16,
     nil: bool,
+    /// White space between its children means nothing.
+    spaced: bool,
     /// Text where there may be none was reported.
     reported: bool,
     /// Byte offset of the start tag.
@@ -129,6 +131,14 @@ impl<'d, 'x, 's, S: Sink> Walker<'d, 'x, 's, S> {
 
     fn run(&mut self, root: ElementId) -> Result<(), XmlError> {
         loop {
+            if self.frames.last().is_some_and(|frame| frame.spaced) {
+                self.reader.skip_blank();
+                // What nearly always comes next; all else is an event.
+                if let Some(name) = self.reader.plain_start() {
+                    self.child(name)?;
+                    continue;
+                }
+            }
             match self.reader.next_event()? {
                 Event::Start(name) if self.frames.is_empty() => self.root(root, name)?,
                 Event::Start(name) => self.child(name)?,
@@ -259,6 +269,7 @@ impl<'d, 'x, 's, S: Sink> Walker<'d, 'x, 's, S> {
             array: NONE,
             strangers: 0,
             nil,
+            spaced: false,
             reported: false,
             start,
         };
@@ -281,8 +292,8 @@ impl<'d, 'x, 's, S: Sink> Walker<'d, 'x, 's, S> {
         }
         if let Content::Elements(model) = &complex.content {
             self.counters.resize(counters + model.counters.len(), 0);
+            frame.spaced = !nil && self.verbatim.is_none() && self.mixed.is_empty() && !complex.mixed;
         }
-        frame.nil = nil;
         self.frames.push(frame);
         self.mixed_start(declared, complex);
         Ok(())
