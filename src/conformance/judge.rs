@@ -89,7 +89,7 @@ pub(super) fn judge(
         _ => {}
     }
     let media = answered.header("content-type").unwrap_or_default().to_ascii_lowercase();
-    if !media.split(';').next().is_some_and(|media| media.trim() == "text/xml") {
+    if media.split(';').next().is_none_or(|media| media.trim() != "text/xml") {
         found.note("Content-Type", "text/xml", &media);
     }
     let text = String::from_utf8_lossy(&answered.body);

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use roxmltree::Document;
@@ -22,6 +23,11 @@ use crate::telemetry::metrics::Metrics;
 
 /// Cases that run at one time.
 const SIDE_BY_SIDE: usize = 16;
+
+/// How often a target that asks for it is asked again.
+const RETRIES: u32 = 5;
+/// The longest that it may ask for, in seconds.
+const LONGEST_RETRY: u64 = 10;
 
 /// What is judged.
 #[derive(Clone)]
@@ -170,10 +176,7 @@ impl Scene {
             step.headers.iter().map(|(name, value)| (name.clone(), words.say(value))).collect();
         let request =
             Request { method: &step.method, headers: &headers, transport: &step.transport, body: &body };
-        let answered: Answered = pool
-            .ask(endpoint, &request)
-            .await
-            .map_err(|error| trouble("answer", "one", &error.to_string()))?;
+        let answered = answer(pool, endpoint, &request).await?;
         let mut found = judge::judge(&step.expect, &answered, &body, &case.setup, words);
         let mut seen = true;
         if let Some(due) = step.expect.delivered {
@@ -190,6 +193,21 @@ impl Scene {
             }
         }
         Ok((found.into_vec(), seen))
+    }
+}
+
+/// The answer, for which whoever says `Retry-After` is asked again: a suite is more than a sender usually brings.
+async fn answer(pool: &mut Pool, endpoint: &Endpoint, request: &Request<'_>) -> Result<Answered, Difference> {
+    let mut patience = RETRIES;
+    loop {
+        let answered = pool.ask(endpoint, request).await;
+        let answered = answered.map_err(|error| trouble("answer", "one", &error.to_string()))?;
+        let wait = answered.header("retry-after").and_then(|seconds| seconds.parse().ok());
+        match wait.filter(|seconds: &u64| *seconds <= LONGEST_RETRY) {
+            Some(seconds) if patience > 0 => tokio::time::sleep(Duration::from_secs(seconds)).await,
+            _ => return Ok(answered),
+        }
+        patience -= 1;
     }
 }
 
