@@ -15,6 +15,7 @@ mod world; // a gateway, its node, its journal, its log; to be started, broken a
 mod admin; // health, metrics, contracts
 mod attachments; // messages with attachments
 mod co; // the comunicazioni obbligatorie
+mod conformance; // the conformance suite against this gateway
 mod data_only; // new actions and new revisions without a line of Rust
 mod dress; // one message in all the ways in which XML may be written
 mod duplicates; // the same message again
