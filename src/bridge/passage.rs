@@ -136,7 +136,7 @@ impl Passage {
 
     fn outcome(&self) -> Outcome {
         match self.stato {
-            Some(Stato::Delivered(Esito::Ok) | Stato::Resolved(_)) => Outcome::Accepted,
+            Some(Stato::Delivered(Esito::Ok) | Stato::Held | Stato::Resolved(_)) => Outcome::Accepted,
             Some(Stato::Delivered(Esito::Ko)) => Outcome::Rejected,
             Some(Stato::Intended | Stato::Unknown) => Outcome::Unknown,
             Some(Stato::RefusedByNode | Stato::Failed) => Outcome::Failed,

@@ -34,6 +34,8 @@ pub struct Config {
     pub journal: Journal,
     /// Where the gateway listens.
     pub listeners: Listeners,
+    /// What is asked of the times of a busta, and how ours are numbered.
+    pub egov: Egov,
     /// The road to the national node.
     pub node: Node,
     /// What one envelope of a PDD may cost.
@@ -145,6 +147,17 @@ pub enum ClientCertificate {
     Optional,
     /// None is asked for.
     None,
+}
+
+/// What is asked of the times of a busta, and how ours are numbered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Egov {
+    /// First digits of the numbers in identifiers of ours: at most three.
+    pub prefisso_progressivo: String,
+    /// The greatest age of a message.
+    pub eta_massima: Duration,
+    /// How far ahead of ours the times of a busta may be, where that is bounded.
+    pub tolleranza_futuro: Option<Duration>,
 }
 
 /// The road to the node.

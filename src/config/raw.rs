@@ -19,6 +19,8 @@ pub struct Raw {
     pub journal: RawJournal,
     /// Where the gateway listens.
     pub listeners: RawListeners,
+    /// What is asked of the times of a busta, and how ours are numbered.
+    pub egov: RawEgov,
     /// The road to the national node.
     pub node: RawNode,
     /// What one envelope of a PDD may cost.
@@ -137,6 +139,18 @@ pub struct RawRestListener {
 pub struct RawAdminListener {
     /// Address without TLS; empty: none.
     pub http: String,
+}
+
+/// `[egov]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawEgov {
+    /// First digits of the numbers in identifiers of ours; replicas without a common journal need one each.
+    pub prefisso_progressivo: String,
+    /// The greatest age of a message, in minutes.
+    pub eta_massima_minuti: u32,
+    /// How far ahead of ours the times of a busta may be, in minutes; 0: as far as they like.
+    pub tolleranza_futuro_minuti: u32,
 }
 
 /// `[node]`.
@@ -304,6 +318,12 @@ impl Default for RawRestListener {
 impl Default for RawAdminListener {
     fn default() -> Self {
         Self { http: "127.0.0.1:9090".into() }
+    }
+}
+
+impl Default for RawEgov {
+    fn default() -> Self {
+        Self { prefisso_progressivo: String::new(), eta_massima_minuti: 7_200, tolleranza_futuro_minuti: 0 }
     }
 }
 

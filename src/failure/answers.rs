@@ -99,7 +99,7 @@ impl Failure {
             | Cause::Envelope(_)
             | Cause::Identificatore(_)
             | Cause::Journal(_) => Fault::Bridge,
-            Cause::InFlight | Cause::Held => Fault::Nobody,
+            Cause::InFlight | Cause::Held | Cause::SeenBefore { .. } => Fault::Nobody,
         }
     }
 
@@ -121,6 +121,7 @@ impl Failure {
             | Cause::Busta(_)
             | Cause::Eccezioni(_)
             | Cause::Document(_)
+            | Cause::SeenBefore { .. }
             | Cause::RefusedByNode { .. } => Retry::No,
             Cause::Throttled { .. } | Cause::NothingDone { .. } | Cause::AccessDenied { .. } => Retry::Yes,
             Cause::Node(error) if error.sent() == crate::node::Sent::No => Retry::Yes,
@@ -154,6 +155,7 @@ impl Failure {
             }
             Cause::Document(error) => Code::Own(error.code()),
             Cause::RefusedByNode { .. } => Code::Own("EB-NODE"),
+            Cause::SeenBefore { .. } => Code::Own("EB-SEEN"),
             _ => Code::Egov(CodiceEccezione::Processamento),
         }
     }

@@ -50,6 +50,13 @@ pub enum Cause {
     /// The same message was sent before, and nobody knows yet what became of it.
     #[error("the fate of an earlier sending of this message is open; an operator must settle it")]
     Held,
+    /// A message of that number of its ordered series was carried before. It is dropped, and its sender told that it
+    /// arrived: nobody gets this for an answer.
+    #[error("number {numero} of the series was carried before")]
+    SeenBefore {
+        /// The number.
+        numero: u32,
+    },
     /// The exchange with the node failed.
     #[error(transparent)]
     Node(#[from] NodeError),

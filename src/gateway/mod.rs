@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 pub use error::StartError;
 pub use sandbox::Sandbox;
 
-use crate::bridge::{Inbound, Knowledge, KnowledgeError, Progressivi, Settings};
+use crate::bridge::{Delivery, Inbound, Knowledge, KnowledgeError, Progressivi, Settings};
 use crate::clock::Clock;
 use crate::config::{Config, Directories};
 use crate::egov::Parte;
@@ -44,6 +44,7 @@ const FRESHNESS: Duration = Duration::from_secs(60);
 
 /// A gateway at work. [`Gateway::stop`] brings it down; dropped, its listeners close without waiting for anybody.
 pub struct Gateway {
+    delivery: Option<Delivery>,
     listeners: Vec<Running>,
     tasks: Vec<JoinHandle<()>>,
     sandbox: Option<Sandbox>,
@@ -99,16 +100,18 @@ impl Gateway {
                 },
                 // After waiting for its elder a twin may have to be carried itself, and both must end within the time
                 // that a request has.
+                finestre: roads::finestre(config),
                 twin_wait: config.pdd.request.saturating_sub(config.node.total),
             },
             knowledge.clone(),
             journal.clone(),
             node.clone(),
-            Progressivi::new(journal.clone(), &codice, &porta),
+            Progressivi::new(journal.clone(), &codice, &porta, roads::prefisso(config)),
             clock.clone(),
         ));
 
         let mut gateway = Self {
+            delivery: Some(Delivery::start(inbound.clone())),
             listeners: Vec::new(),
             tasks: vec![tokio::spawn(metrics.clone().keep_up())],
             sandbox,
@@ -223,11 +226,14 @@ impl Gateway {
 
     /// Lets nobody in any more, lets the messages in hand finish within the drain time, then closes the journal.
     pub async fn stop(self) {
-        let Self { listeners, tasks, sandbox, journal, drain, .. } = self;
+        let Self { delivery, listeners, tasks, sandbox, journal, drain, .. } = self;
         let draining: Vec<_> =
             listeners.into_iter().map(|listener| tokio::spawn(listener.shut_down(drain))).collect();
         for drained in draining {
             let _ = drained.await;
+        }
+        if let Some(delivery) = delivery {
+            delivery.stop(drain).await;
         }
         tasks.iter().for_each(JoinHandle::abort);
         journal.close().await;

@@ -17,6 +17,8 @@ mod documento;
 mod membro;
 mod parti;
 mod problem;
+#[cfg(test)]
+mod profili_tests;
 mod puntatore;
 mod raw;
 mod registro;
@@ -26,7 +28,7 @@ mod schemi;
 mod tests;
 
 pub use azione::{Allegati, Azione, Direction, Duplicate, Fruitori, Manifesto};
-pub use azione::{Contenuto, Richiesta, Risposta};
+pub use azione::{Contenuto, NomeAzione, Opzioni, Richiesta, Risposta};
 pub use azione::{NomeParte, OnUnknown, Refusal, Rest, Servizio};
 pub use catalogue::{Catalogue, Unknown};
 pub use documento::{Documento, NessunDocumento, SchemaRef};

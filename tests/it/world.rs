@@ -40,6 +40,7 @@ pub(crate) const NOW: &str = "2026-01-15T08:31:00Z";
 /// What is unlike the configuration that ships. Each text is keys of the section of its name.
 #[derive(Default)]
 pub(crate) struct Setup {
+    pub(crate) egov: &'static str,
     pub(crate) node: &'static str,
     pub(crate) pdd: &'static str,
     pub(crate) limits: &'static str,
@@ -104,7 +105,7 @@ impl Setup {
         let (wsdl, ca) = (shipped("wsdl"), &pki.authority);
         let Pair { certificate, key } = &pki.pdd_server;
         let Pair { certificate: node_certificate, key: node_key } = &pki.node_client;
-        let Self { node: node_keys, pdd, limits, rate, .. } = self;
+        let Self { egov, node: node_keys, pdd, limits, rate, .. } = self;
         format!(
             r#"
 [directories]
@@ -125,6 +126,9 @@ https = ""
 
 [listeners.admin]
 http = "127.0.0.1:0"
+
+[egov]
+{egov}
 
 [node]
 url = "https://{node}"
