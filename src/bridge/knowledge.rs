@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::ChiaviError;
 use crate::config::Directories;
+use crate::egov::{Busta, Gestione};
 use crate::schema::{self, LoadError, SchemaSet};
 use crate::services::{Azione, Catalogue, CatalogueError, Parti, Registro, SchemaRef};
 
@@ -31,6 +33,9 @@ pub enum KnowledgeError {
     /// The catalogue or the parties.
     #[error(transparent)]
     Catalogue(#[from] CatalogueError),
+    /// The keys of signatures.
+    #[error(transparent)]
+    Chiavi(#[from] ChiaviError),
 }
 
 /// The file of the parties, beside the services.
@@ -66,6 +71,13 @@ impl Knowledge {
     #[must_use]
     pub fn wrapper_namespace(&self, azione: &Azione) -> Option<String> {
         self.document(&azione.richiesta.wrapper).map(|document| document.namespace().to_owned())
+    }
+
+    /// By which text the sender of a busta speaks e-Gov.
+    #[must_use]
+    pub fn gestione(&self, busta: &Busta) -> Gestione {
+        let parte = self.parti.parte(&busta.mittente.tipo, &busta.mittente.nome);
+        parte.map(|parte| parte.gestione).unwrap_or_default()
     }
 
     /// The compiled document that the catalogue names.

@@ -18,8 +18,8 @@ pub mod variables;
 use std::path::{Path, PathBuf};
 
 pub use model::{
-    AdminListener, ClientCertificate, Config, Directories, Identity, Journal, Listeners, Log, LogFormat,
-    Node, Parts, Pdd, PddListener, Rate, RestListener, Sandbox, ServerTls,
+    AdminListener, ClientCertificate, Config, Directories, Firma, Identity, Journal, Listeners, Log,
+    LogFormat, Node, Parts, Pdd, PddListener, Rate, RestListener, Sandbox, ServerTls,
 };
 pub use problem::Problem;
 pub use secret::Secret;

@@ -34,10 +34,14 @@ pub struct Config {
     pub journal: Journal,
     /// Where the gateway listens.
     pub listeners: Listeners,
+    /// What is asked of the times of a busta, and how ours are numbered.
+    pub egov: Egov,
     /// The road to the national node.
     pub node: Node,
     /// What one envelope of a PDD may cost.
     pub pdd: Pdd,
+    /// Signatures of messages.
+    pub firma: Firma,
     /// What one XML document may cost.
     pub limits: Limits,
     /// What one package with attachments may cost, apart from its length.
@@ -147,6 +151,17 @@ pub enum ClientCertificate {
     None,
 }
 
+/// What is asked of the times of a busta, and how ours are numbered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Egov {
+    /// First digits of the numbers in identifiers of ours: at most three.
+    pub prefisso_progressivo: String,
+    /// The greatest age of a message.
+    pub eta_massima: Duration,
+    /// How far ahead of ours the times of a busta may be, where that is bounded.
+    pub tolleranza_futuro: Option<Duration>,
+}
+
 /// The road to the node.
 #[derive(Debug, Clone)]
 pub struct Node {
@@ -179,6 +194,27 @@ pub struct Pdd {
     pub body: Duration,
     /// Length of a body.
     pub body_bytes: usize,
+}
+
+/// Files and bounds for the signatures of messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Firma {
+    /// Authorities of signing certificates; none: none is believed.
+    pub ca_file: Option<PathBuf>,
+    /// Lists of revoked certificates of those authorities, where they are observed.
+    pub crl_file: Option<PathBuf>,
+    /// Certificates known beforehand.
+    pub known_certificates_file: Option<PathBuf>,
+    /// Certificate and private key of the answers' signatures; none: none can be signed.
+    pub key_pair: Option<(PathBuf, PathBuf)>,
+    /// Password of the key.
+    pub key_password: Option<Secret>,
+    /// How much the clock of a sender may differ.
+    pub skew: Duration,
+    /// How long a Timestamp of ours lives.
+    pub timestamp: Duration,
+    /// Whether SHA-1 is accepted.
+    pub danger_sha1: bool,
 }
 
 /// What one package with attachments may cost.

@@ -9,6 +9,7 @@ use super::membro::{Fonte, Membro, Origine};
 use super::problem::Problem;
 use super::puntatore::{Pointer, PointerError};
 use super::raw::{RawDocumento, RawFonte, RawMembro, RawRichiesta, RawRisposta, RawSchemaRef, RawVerbatim};
+use crate::egov::Profilo;
 use crate::schema::Verbatim;
 use crate::xml::characters;
 
@@ -69,17 +70,43 @@ impl Build<'_> {
         Some(Richiesta { wrapper, contenuto })
     }
 
-    pub(super) fn risposta(
+    /// What comes back: nothing to a one-way message, always something to a synchronous request; a receipt may be an
+    /// empty Body. The outer `None` is a mistake.
+    pub(super) fn ritorno(
         &mut self,
         raw: Option<RawRisposta>,
         at: &str,
+        profilo: Profilo,
         direction: Option<Direction>,
         refusal: Option<Refusal>,
-    ) -> Option<Risposta> {
-        let Some(raw) = raw else {
-            self.missing(at, "the wrapper of the reply");
-            return None;
-        };
+    ) -> Option<Option<Risposta>> {
+        match (raw, profilo) {
+            (Some(_), Profilo::OneWay) => {
+                self.wrong(at, Problem::Superfluous { why: "a one-way message has no reply" });
+                None
+            }
+            (None, Profilo::OneWay) => Some(None),
+            (None, Profilo::Sincrono) => {
+                self.missing(at, "the wrapper of the reply");
+                None
+            }
+            (None, _) => {
+                if refusal == Some(Refusal::Esito) {
+                    self.missing(at, "the wrapper that says the esito, since refusal = \"esito\"");
+                }
+                Some(None)
+            }
+            (Some(raw), _) => Some(Some(self.risposta(raw, at, direction, refusal))),
+        }
+    }
+
+    fn risposta(
+        &mut self,
+        raw: RawRisposta,
+        at: &str,
+        direction: Option<Direction>,
+        refusal: Option<Refusal>,
+    ) -> Risposta {
         let wrapper = self.schema_ref(&raw.schema, &raw.element, at, "element");
         if raw.membri.is_empty() {
             self.missing(&format!("{at}.membri"), "at least one [[azione.risposta.membri]]");
@@ -95,7 +122,7 @@ impl Build<'_> {
         if refusal == Some(Refusal::Esito) && !membri.is_empty() && !membri.iter().any(speaks) {
             self.missing(&format!("{at}.membri"), "a member from /esito/codice, since refusal = \"esito\"");
         }
-        Some(Risposta { wrapper, membri })
+        Risposta { wrapper, membri }
     }
 
     /// The reply to an outbound message is read, not written: each member goes where its first source points.

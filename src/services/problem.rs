@@ -82,6 +82,20 @@ pub enum Problem {
     /// A service that no file describes.
     #[error("no file describes this service")]
     UnknownService,
+    /// An action that no file describes.
+    #[error("no file describes this action")]
+    UnknownAction,
+    /// A correlated action of another profile, or in the wrong direction.
+    #[error(
+        "wanted an action of the same profile: in the other direction where it is symmetric, in the same where it is asymmetric"
+    )]
+    NotASecondCall,
+    /// A correlated action that has one of its own, or belongs to two exchanges.
+    #[error("wanted the second call of this exchange alone")]
+    SecondCallTwice,
+    /// A status request that could not give the result.
+    #[error("the correlated action has no [azione.risposta]; wanted one, which gives the result")]
+    NoResult,
     /// A schema file without this root.
     #[error("no schema {file} with the root element {root}")]
     NoSchema {

@@ -96,7 +96,7 @@ impl Resolve<'_> {
                 self.wrapper(&azione.richiesta.wrapper, &names);
             }
         }
-        let risposta = &azione.risposta;
+        let Some(risposta) = &azione.risposta else { return };
         let names: Vec<&str> = risposta.membri.iter().map(|membro| membro.nome.as_str()).collect();
         self.wrapper(&risposta.wrapper, &names);
         // The reply of an outbound action is read: no payload is written there.

@@ -50,7 +50,7 @@ richiesta = { schema = "a.xsd", element = "b", membri = [{ nome = "X", da = [{ p
 risposta = { schema = "a.xsd", element = "rb", membri = [{ nome = "Y", da = [{ puntatore = "/y" }] }] }
 "#;
 
-fn read(texts: &[&str]) -> Result<Catalogue, Vec<String>> {
+pub(super) fn read(texts: &[&str]) -> Result<Catalogue, Vec<String>> {
     let names = ["s.toml", "t.toml"];
     let sources = texts.iter().zip(names).map(|(text, name)| Source::new(Path::new(name), text));
     let mut mistakes = Vec::new();
@@ -80,7 +80,7 @@ fn the_shipped_actions_are_those_of_the_accordi_di_servizio() {
         assert_eq!(azione.direction, Direction::Inbound);
         assert_eq!(azione.rest.path, format!("/sap/v1/{nome}"));
         assert_eq!(azione.richiesta.wrapper.root, nome);
-        assert_eq!(azione.risposta.wrapper.root, format!("risposta_{nome}"));
+        assert_eq!(azione.risposta.as_ref().unwrap().wrapper.root, format!("risposta_{nome}"));
         assert_eq!(azione.in_json(), Some(nome));
         let write = matches!(nome, "invioSAP" | "annullaSAP");
         assert_eq!(azione.refusal, if write { Refusal::Esito } else { Refusal::Fault }, "{nome}");
@@ -441,7 +441,7 @@ fn a_message_never_has_to_choose_between_two_documents() {
 
 fn member<'c>(catalogue: &'c Catalogue, azione: &str, membro: &str) -> &'c Membro {
     let azione = catalogue.azione("SPC", "ServiziSAP", Some(azione)).unwrap();
-    azione.risposta.membri.iter().find(|m| m.nome == membro).unwrap()
+    azione.risposta.as_ref().unwrap().membri.iter().find(|m| m.nome == membro).unwrap()
 }
 
 fn text(membro: &Membro, json: &serde_json::Value) -> Result<String, String> {
@@ -509,7 +509,7 @@ fn the_reply_of_an_outbound_action_is_read_into_json() {
     let catalogue = catalogue();
     let notifica = catalogue.in_uscita(&http::Method::POST, "/v1/sap/notificaSAP").unwrap();
     let mut json = json!({});
-    for (membro, text) in notifica.risposta.membri.iter().zip(["KO", "sconosciuto"]) {
+    for (membro, text) in notifica.risposta.as_ref().unwrap().membri.iter().zip(["KO", "sconosciuto"]) {
         membro.in_json(text, &mut json);
     }
     assert_eq!(json, json!({"esito": {"codice": "KO", "messaggioErrore": "sconosciuto"}}));

@@ -1,6 +1,7 @@
 //! Prefix to namespace, by scope.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use super::{XmlErrorKind, characters};
 
@@ -147,13 +148,28 @@ impl<'x> Scopes<'x> {
     /// The bindings in force, innermost declaration of each prefix only.
     pub(super) fn in_force(&self) -> Vec<Binding<'x>> {
         let mut seen: Vec<Binding<'x>> = Vec::new();
-        for (prefix, index, _) in self.bindings.iter().rev() {
-            if seen.iter().all(|b| b.prefix != *prefix) {
-                let namespace = self.names.get(index.as_usize()).cloned().unwrap_or_default();
-                seen.push(Binding { prefix, namespace });
-            }
-        }
+        self.each_in_force(|prefix, index| {
+            let namespace = self.names.get(index.as_usize()).cloned().unwrap_or_default();
+            seen.push(Binding { prefix, namespace });
+        });
         seen.reverse();
         seen
+    }
+
+    /// The same, from the innermost out.
+    pub(super) fn each_in_force(&self, mut with: impl FnMut(&'x str, NamespaceIndex)) {
+        let mut seen = HashSet::new();
+        for (prefix, index, _) in self.bindings.iter().rev() {
+            if seen.insert(*prefix) {
+                with(prefix, *index);
+            }
+        }
+    }
+
+    /// What the element at `depth`, the innermost, declares.
+    pub(super) fn each_declared(&self, depth: usize, mut with: impl FnMut(&'x str, NamespaceIndex)) {
+        for (prefix, index, _) in self.bindings.iter().rev().take_while(|b| b.2 == depth) {
+            with(prefix, *index);
+        }
     }
 }

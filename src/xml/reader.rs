@@ -186,6 +186,16 @@ impl<'x> Reader<'x> {
         self.scopes.resolve(prefix).map(|index| self.scopes.name(index))
     }
 
+    /// Calls `with` for each prefix that the element just started declares; the empty one is the default namespace.
+    pub(super) fn each_declared(&self, with: impl FnMut(&'x str, NamespaceIndex)) {
+        self.scopes.each_declared(self.open.len(), with);
+    }
+
+    /// Calls `with` for each prefix in scope at the last event, once.
+    pub(super) fn each_in_force(&self, with: impl FnMut(&'x str, NamespaceIndex)) {
+        self.scopes.each_in_force(with);
+    }
+
     /// The next event. After an error the reader must not be used further.
     ///
     /// # Errors
@@ -762,7 +772,7 @@ fn character_reference(number: &str) -> Option<char> {
 }
 
 /// End-of-line handling (§2.11): CRLF and lone CR become LF.
-fn normalise_line_ends(text: &str) -> Cow<'_, str> {
+pub(super) fn normalise_line_ends(text: &str) -> Cow<'_, str> {
     if memchr(b'\r', text.as_bytes()).is_none() {
         return Cow::Borrowed(text);
     }

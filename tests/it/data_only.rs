@@ -23,7 +23,7 @@ pub(crate) fn copy(from: &Path, to: &Path) {
 }
 
 /// A world whose data are a copy of the shipped ones.
-fn with_own_data() -> (Home, Setup) {
+pub(crate) fn with_own_data() -> (Home, Setup) {
     let home = Home::new();
     let (xsd, services) = (home.folder.path().join("xsd"), home.folder.path().join("services"));
     copy(&repository("xsd"), &xsd);

@@ -40,10 +40,12 @@ pub(crate) const NOW: &str = "2026-01-15T08:31:00Z";
 /// What is unlike the configuration that ships. Each text is keys of the section of its name.
 #[derive(Default)]
 pub(crate) struct Setup {
+    pub(crate) egov: &'static str,
     pub(crate) node: &'static str,
     pub(crate) pdd: &'static str,
     pub(crate) limits: &'static str,
     pub(crate) rate: &'static str,
+    pub(crate) firma: String,
     pub(crate) services: Option<PathBuf>,
     pub(crate) xsd: Option<PathBuf>,
     /// Where a node of the scenario's own listens; else the sandbox's is started.
@@ -104,7 +106,7 @@ impl Setup {
         let (wsdl, ca) = (shipped("wsdl"), &pki.authority);
         let Pair { certificate, key } = &pki.pdd_server;
         let Pair { certificate: node_certificate, key: node_key } = &pki.node_client;
-        let Self { node: node_keys, pdd, limits, rate, .. } = self;
+        let Self { egov, node: node_keys, pdd, limits, rate, firma, .. } = self;
         format!(
             r#"
 [directories]
@@ -126,6 +128,9 @@ https = ""
 [listeners.admin]
 http = "127.0.0.1:0"
 
+[egov]
+{egov}
+
 [node]
 url = "https://{node}"
 ca_file = {ca:?}
@@ -141,6 +146,9 @@ key_file = {node_key:?}
 
 [rate]
 {rate}
+
+[firma]
+{firma}
 "#
         )
     }
