@@ -12,6 +12,8 @@
 mod busta;
 #[path = "../fuzz/holds/encoding.rs"]
 mod encoding;
+#[path = "../fuzz/holds/firma.rs"]
+mod firma;
 #[path = "../fuzz/holds/json_to_xml.rs"]
 mod json_to_xml;
 #[path = "../fuzz/holds/multipart.rs"]
@@ -180,4 +182,10 @@ fn packages_are_read_and_written_alike_or_refused() {
     };
     let seeds: Vec<Vec<u8>> = files("samples", ".xml").into_iter().map(package).collect();
     run("multipart", &seeds, multipart::holds);
+}
+
+#[test]
+fn signatures_are_verified_or_refused() {
+    let seeds = [files("tests/fixtures/firma", ".xml"), files("samples", ".xml")].concat();
+    run("firma", &seeds, firma::holds);
 }
