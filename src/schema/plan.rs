@@ -79,7 +79,7 @@ pub(crate) struct Element {
     /// Whether it goes to JSON as it stands, as a string of XML.
     pub(crate) carried: bool,
     /// Why its text cannot be carried to JSON and back.
-    pub(crate) obstacle: Option<LoadError>,
+    pub(crate) obstacle: Option<Box<LoadError>>,
 }
 
 /// Ways of deriving a type.

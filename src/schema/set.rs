@@ -234,7 +234,7 @@ impl Reach {
             if element.carried {
                 continue;
             }
-            let of_text = element.obstacle.as_slice();
+            let of_text = element.obstacle.as_deref().map(std::slice::from_ref).unwrap_or_default();
             let of_type = match element.of {
                 // An element without a type is carried verbatim, whatever it holds.
                 TypeId::Simple(_) | TypeId::Complex(ANY_TYPE) => &[],

@@ -243,7 +243,7 @@ impl<'s> Compiler<'s, '_> {
             let site = self.element_sites.get(id).copied();
             let obstacle = self.load_error(site, LoadErrorKind::NotInvertible("xs:QName"));
             if let Some(element) = self.elements.get_mut(id) {
-                element.obstacle = obstacle;
+                element.obstacle = obstacle.map(Box::new);
             }
         }
     }
