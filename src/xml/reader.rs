@@ -349,7 +349,13 @@ impl<'x> Reader<'x> {
             return;
         }
         let rest = self.text.as_bytes().get(self.end..self.stop).unwrap_or_default();
-        let length = rest.iter().take_while(|b| characters::is_space(**b)).count();
+        // A new line and some steps of indentation, mostly.
+        let mut length = usize::from(rest.first() == Some(&b'\n'));
+        while rest.get(length..).and_then(<[u8]>::first_chunk) == Some(b"        ") {
+            length += 8;
+        }
+        let rest_of_it = rest.get(length..).unwrap_or_default();
+        length += rest_of_it.iter().take_while(|b| characters::is_space(**b)).count();
         if rest.get(length) == Some(&b'<') && length <= self.limits.text_bytes {
             self.end += length;
         }
