@@ -57,11 +57,10 @@ impl Certificates {
                 () = self.now.notified() => {}
             }
             let watched = Arc::clone(&self.watched);
-            let looked = tokio::task::spawn_blocking(move || watched.iter().for_each(Renewal::look)).await;
-            if looked.is_err() {
-                // The runtime is shutting down.
-                return;
-            }
+            let look = move || watched.iter().map(Renewal::look).collect::<Vec<_>>();
+            // An error means that the runtime is shutting down.
+            let Ok(looked) = tokio::task::spawn_blocking(look).await else { return };
+            self.watched.iter().zip(&looked).for_each(|(renewal, looked)| renewal.tell(looked));
             self.speak();
         }
     }

@@ -144,7 +144,7 @@ impl Proxy {
         };
         let certificates = certificates.ok_or_else(unreadable)?;
         let (own, above) = certificates.split_first().ok_or_else(unreadable)?;
-        verifier.verify(own, above, now).map_err(|error| refused(error.reason, &error.detail))?;
+        verifier.verify(own, above).map_err(|error| refused(error.reason, &error.detail))?;
         let identity = Arc::new(identity(own).map_err(|_| unreadable())?);
         self.remember(mark, generation, &identity, now);
         Ok(Some(identity))

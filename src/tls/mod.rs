@@ -30,7 +30,7 @@ pub use backend::{Backend, DEFAULT_CIPHERS, OpensslSettings};
 pub use error::TlsError;
 pub use files::{Authorities, ClientCertificates, ClientFiles, KeyFiles, Outdated, TlsFiles};
 pub use refusal::HandshakeRefusal;
-pub use renewal::{Expiry, ExpiryKind, Reloaded, Renewable, Renewal};
+pub use renewal::{Expiry, ExpiryKind, Looked, Reloaded, Renewable, Renewal};
 pub use server::ServerTls;
 pub use stream::{Remains, TlsStream};
 pub use verifier::ClientVerifier;

@@ -61,6 +61,17 @@ pub struct Renewal {
     refused: Mutex<Option<String>>,
 }
 
+/// What came of a look at the files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Looked {
+    /// Nothing that was not known.
+    NothingNew,
+    /// The new files are in use.
+    Changed,
+    /// The new files cannot be used, and this is why; the former stay in use.
+    Refused(String),
+}
+
 impl ExpiryKind {
     /// The word for metrics and log lines.
     #[must_use]
@@ -98,21 +109,30 @@ impl Renewal {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Looks at the files. Reads them: not for a thread that others wait for. A change has a line, and so has a set that
-    /// cannot be used, once.
-    pub fn look(&self) {
+    /// Looks at the files. Reads them: not for a thread that others wait for.
+    pub fn look(&self) -> Looked {
         let error = match self.what.reload() {
-            Ok(Reloaded::Unchanged) => None,
-            Ok(Reloaded::Changed) => {
-                TlsReloaded { certificate: self.name, error: None }.emit();
-                None
+            Ok(reloaded) => {
+                *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = None;
+                return if reloaded == Reloaded::Changed { Looked::Changed } else { Looked::NothingNew };
             }
-            Err(error) => Some(error.to_string()),
+            Err(error) => error.to_string(),
         };
         let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-        if error.is_some() && *refused != error {
-            TlsReloaded { certificate: self.name, error: error.as_deref() }.emit();
+        if refused.as_deref() == Some(&error) {
+            return Looked::NothingNew;
         }
-        *refused = error;
+        *refused = Some(error.clone());
+        Looked::Refused(error)
+    }
+
+    /// Says what came of a look, where there is something to say.
+    pub fn tell(&self, looked: &Looked) {
+        let error = match looked {
+            Looked::NothingNew => return,
+            Looked::Changed => None,
+            Looked::Refused(error) => Some(error.as_str()),
+        };
+        TlsReloaded { certificate: self.name, error }.emit();
     }
 }

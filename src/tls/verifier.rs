@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
@@ -61,19 +60,14 @@ impl ClientVerifier {
     ///
     /// # Errors
     /// Why it is refused.
-    pub fn verify(
-        &self,
-        certificate: &[u8],
-        above: &[Vec<u8>],
-        now: Timestamp,
-    ) -> Result<(), HandshakeRefusal> {
+    pub fn verify(&self, certificate: &[u8], above: &[Vec<u8>]) -> Result<(), HandshakeRefusal> {
         let loaded = self.current.load();
         match &loaded.verifier {
             Verifier::Rustls(verifier) => {
                 let own = CertificateDer::from(certificate);
                 let above: Vec<_> = above.iter().map(|der| CertificateDer::from(der.as_slice())).collect();
-                let since = Duration::from_secs(u64::try_from(now.as_second()).unwrap_or_default());
-                let verified = verifier.verify_client_cert(&own, &above, UnixTime::since_unix_epoch(since));
+                // The machine's time, as in a handshake.
+                let verified = verifier.verify_client_cert(&own, &above, UnixTime::now());
                 verified.map(drop).map_err(|error| HandshakeRefusal {
                     reason: match &error {
                         RustlsError::InvalidCertificate(invalid) => refusal::certificate(invalid),
