@@ -21,9 +21,14 @@ pub(super) struct Certificates {
     watched: Arc<Vec<Renewal>>,
     settings: config::Certificates,
     clock: Clock,
-    /// When each file was last spoken of, and of which end.
-    told: Mutex<HashMap<(&'static str, PathBuf), (Timestamp, Timestamp)>>,
+    told: Mutex<HashMap<(&'static str, PathBuf), Told>>,
     now: Notify,
+}
+
+/// When a file was last spoken of, and of which end.
+struct Told {
+    at: Timestamp,
+    ends: Timestamp,
 }
 
 impl Certificates {
@@ -122,9 +127,9 @@ impl Certificates {
                 };
                 seen.measure();
                 let last = told.get(&(renewal.name(), file.clone()));
-                if last.is_none_or(|(at, of)| *of != ends || now.duration_since(*at) >= DAY) {
+                if last.is_none_or(|told| told.ends != ends || now.duration_since(told.at) >= DAY) {
                     seen.tell();
-                    told.insert((renewal.name(), file), (now, ends));
+                    told.insert((renewal.name(), file), Told { at: now, ends });
                 }
             }
         }

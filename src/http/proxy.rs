@@ -19,6 +19,7 @@ use tracing::warn;
 use super::identity::{identity, of_subject};
 use super::{CallerKey, Peer, Refused, TlsIdentity};
 use crate::config::{self, ProxyHeader};
+use crate::telemetry::OncePerSecond;
 use crate::tls::ClientVerifier;
 
 mod decode;
@@ -38,6 +39,8 @@ pub struct Proxy {
     /// Absent where the header holds only a subject.
     verifier: Option<Arc<ClientVerifier>>,
     remembered: Mutex<Remembered>,
+    /// For certificates that are refused, of which there can be a flood.
+    complaints: OncePerSecond,
 }
 
 /// Whom the proxy speaks for.
@@ -61,7 +64,7 @@ impl Proxy {
         let chain = (settings.kind == ProxyHeader::Rfc9440)
             .then(|| HeaderName::try_from(format!("{}-chain", settings.header)).ok())
             .flatten();
-        Self { settings, chain, verifier, remembered: Mutex::default() }
+        Self { settings, chain, verifier, remembered: Mutex::default(), complaints: OncePerSecond::new() }
     }
 
     /// Whether whoever comes through it proves an identity.
@@ -113,14 +116,16 @@ impl Proxy {
             None => &[],
         };
         let refused = |reason: &'static str, detail: &str| {
-            warn!(
-                event = "proxied-certificate-refused",
-                listener = peer.listener,
-                address = %peer.address,
-                reason,
-                detail,
-                "the certificate that the proxy handed on is not accepted"
-            );
+            if self.complaints.allows() {
+                warn!(
+                    event = "proxied-certificate-refused",
+                    listener = peer.listener,
+                    address = %peer.address,
+                    reason,
+                    detail,
+                    "the certificate that the proxy handed on is not accepted"
+                );
+            }
             Refused::Certificate { reason }
         };
         let unreadable = || refused("unreadable-certificate", "the header cannot be read");

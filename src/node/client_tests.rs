@@ -17,7 +17,9 @@ use crate::sandbox::control::{Behaviour, ResetWhen};
 use crate::sandbox::node::{SandboxNode, SandboxNodeConfig};
 use crate::sandbox::test_pki::TestPki;
 use crate::secret::Secret;
-use crate::tls::{Authorities, ClientFiles, ExpiryKind, KeyFiles, Reloaded, Renewable, TlsError};
+use crate::tls::{
+    Authorities, Backend, ClientFiles, ExpiryKind, KeyFiles, OpensslSettings, Reloaded, Renewable, TlsError,
+};
 
 const LOCAL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
 
@@ -53,6 +55,38 @@ fn settings(base: &str, files: Option<ClientFiles>) -> Settings {
 fn client_of(node: &SandboxNode, pki: &TestPki, client: Option<&str>) -> Client {
     let base = format!("https://{}", node.address());
     Client::new(settings(&base, Some(tls(pki, client)))).unwrap()
+}
+
+/// Whoever may speak TLS.
+const BACKENDS: [fn() -> Backend; 2] = [|| Backend::Rustls, || Backend::Openssl(OpensslSettings::default())];
+
+fn client_by(backend: Backend, node: &SandboxNode, pki: &TestPki, client: Option<&str>) -> Client {
+    let files = ClientFiles { backend, ..tls(pki, client) };
+    Client::new(settings(&format!("https://{}", node.address()), Some(files))).unwrap()
+}
+
+#[tokio::test]
+async fn an_error_that_somebody_left_in_the_queue_of_openssl_breaks_no_connection() {
+    let pki = TestPki::new();
+    let node = sandbox(&pki).await;
+    let between = TcpListener::bind(LOCAL).await.unwrap();
+    let base = format!("https://{}", between.local_addr().unwrap());
+    let (connections, behind) = (Arc::new(AtomicUsize::new(0)), node.address());
+    let counted = Arc::clone(&connections);
+    tokio::spawn(async move {
+        while let Ok((mut near, _)) = between.accept().await {
+            counted.fetch_add(1, Ordering::SeqCst);
+            let mut far = TcpStream::connect(behind).await.unwrap();
+            tokio::spawn(async move { tokio::io::copy_bidirectional(&mut near, &mut far).await });
+        }
+    });
+    let files = ClientFiles { backend: BACKENDS[1](), ..tls(&pki, Some("client")) };
+    let client = Client::new(settings(&base, Some(files))).unwrap();
+    for number in 1..6 {
+        client.send(query(number)).await.unwrap();
+        openssl::x509::X509::from_pem(b"nothing").unwrap_err().put();
+    }
+    assert_eq!(connections.load(Ordering::SeqCst), 1);
 }
 
 fn plain(address: SocketAddr) -> Client {
@@ -138,26 +172,34 @@ async fn a_refused_port_had_nothing_sent() {
 async fn a_node_of_another_authority_is_refused_and_had_nothing_sent() {
     let pki = TestPki::new();
     let node = sandbox(&pki).await;
-    let files = ClientFiles {
-        authorities: Authorities::of(pki.certificate("strangers")),
-        ..tls(&pki, Some("client"))
-    };
-    let client = Client::new(settings(&format!("https://{}", node.address()), Some(files))).unwrap();
-    let error = client.send(query(1)).await.unwrap_err();
-    assert!(matches!(error, NodeError::Handshake { .. }), "{error}");
-    assert_eq!(error.sent(), Sent::No);
+    let mut machine = Authorities::of("/etc/ssl/certs/ca-certificates.crt");
+    machine.of_the_machine = true;
+    let mut believed = vec![Authorities::of(pki.certificate("strangers"))];
+    believed.extend(machine.certificates.exists().then_some(machine));
+    for authorities in believed {
+        for backend in BACKENDS {
+            let authorities = authorities.clone();
+            let files = ClientFiles { authorities, backend: backend(), ..tls(&pki, Some("client")) };
+            let base = format!("https://{}", node.address());
+            let error = Client::new(settings(&base, Some(files))).unwrap().send(query(1)).await.unwrap_err();
+            assert!(matches!(error, NodeError::Handshake { .. }), "{error}");
+            assert_eq!(error.sent(), Sent::No);
+        }
+    }
 }
 
 #[tokio::test]
 async fn a_refused_client_certificate_is_a_refusal_of_tls_and_had_nothing_done() {
     let pki = TestPki::new();
     let node = sandbox(&pki).await;
-    for certificate in [None, Some("stranger")] {
-        for number in 0..20 {
-            let client = client_of(&node, &pki, certificate);
-            let error = client.send(query(number)).await.unwrap_err();
-            assert!(matches!(error, NodeError::CertificateRefused { .. }), "{certificate:?}: {error:?}");
-            assert_eq!(error.sent(), Sent::No);
+    for backend in BACKENDS {
+        for certificate in [None, Some("stranger")] {
+            for number in 0..20 {
+                let client = client_by(backend(), &node, &pki, certificate);
+                let error = client.send(query(number)).await.unwrap_err();
+                assert!(matches!(error, NodeError::CertificateRefused { .. }), "{certificate:?}: {error:?}");
+                assert_eq!(error.sent(), Sent::No);
+            }
         }
     }
     assert!(node.received().is_empty());
@@ -170,8 +212,11 @@ async fn a_refusal_of_the_certificate_is_found_behind_a_broken_write() {
     let node = sandbox(&pki).await;
     for _ in 0..10 {
         let request = Request::post("/sap/v1/invioSAP", vec![b' '; 16 << 20]);
-        let error = client_of(&node, &pki, None).send(request).await.unwrap_err();
-        assert!(matches!(error, NodeError::CertificateRefused { .. }), "{error:?}");
+        for backend in BACKENDS {
+            let client = client_by(backend(), &node, &pki, None);
+            let error = client.send(request.clone()).await.unwrap_err();
+            assert!(matches!(error, NodeError::CertificateRefused { .. }), "{error:?}");
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use openssl::error::ErrorStack;
 use openssl::ssl::SslVersion;
 use rustls::ProtocolVersion;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -84,7 +85,7 @@ impl AsyncRead for TlsStream {
     ) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Rustls(stream) => Pin::new(stream.as_mut()).poll_read(cx, buffer),
-            Self::Openssl(stream) => Pin::new(stream.as_mut()).poll_read(cx, buffer),
+            Self::Openssl(stream) => Pin::new(forgetting(stream)).poll_read(cx, buffer),
         }
     }
 }
@@ -93,21 +94,28 @@ impl AsyncWrite for TlsStream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Self::Rustls(stream) => Pin::new(stream.as_mut()).poll_write(cx, bytes),
-            Self::Openssl(stream) => Pin::new(stream.as_mut()).poll_write(cx, bytes),
+            Self::Openssl(stream) => Pin::new(forgetting(stream)).poll_write(cx, bytes),
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Rustls(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
-            Self::Openssl(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
+            Self::Openssl(stream) => Pin::new(forgetting(stream)).poll_flush(cx),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Rustls(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
-            Self::Openssl(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
+            Self::Openssl(stream) => Pin::new(forgetting(stream)).poll_shutdown(cx),
         }
     }
+}
+
+/// OpenSSL keeps its errors in a queue of the thread and looks there to learn how an operation ended: an error that
+/// somebody else left behind (a signature that does not verify leaves one) would end this connection.
+fn forgetting<T>(stream: &mut T) -> &mut T {
+    drop(ErrorStack::get());
+    stream
 }

@@ -264,7 +264,7 @@ fn begin(subject: &str, issuer: &str, key: &PKey<Private>, like: &Like) -> opens
     builder.set_version(if like.v1 { 0 } else { 2 }).unwrap();
     let mut serial = BigNum::new().unwrap();
     serial.rand(127, MsbOption::MAYBE_ZERO, false).unwrap();
-    builder.set_serial_number(&*Asn1Integer::from_bn(&serial).unwrap()).unwrap();
+    builder.set_serial_number(&Asn1Integer::from_bn(&serial).unwrap()).unwrap();
     builder.set_subject_name(&named(subject)).unwrap();
     builder.set_issuer_name(&named(issuer)).unwrap();
     builder.set_pubkey(key).unwrap();

@@ -148,6 +148,18 @@ async fn a_certificate_that_is_not_good_lets_nobody_in_whoever_speaks_tls() {
 }
 
 #[tokio::test]
+async fn where_a_certificate_is_only_asked_for_one_that_is_shown_must_be_good() {
+    for backend in ["rustls", "openssl"] {
+        let scene = Scene::start(&format!("tls = '{backend}'\nclient_certificate = 'optional'")).await;
+        scene.asks_as(None).await.unwrap().is_ordinary();
+        scene.asks_as(Some(&scene.lazio)).await.unwrap().is_ordinary();
+        let strangers = Home::new();
+        let foreign = Authority::new(strangers.folder.path(), "Altra").issue("LAZIO", Like::default());
+        assert!(scene.asks_as(Some(&foreign)).await.is_none(), "{backend}");
+    }
+}
+
+#[tokio::test]
 async fn weak_certificates_are_taken_only_under_a_dangerous_key() {
     let weak = [
         ("v1", Like { v1: true, ..Like::default() }),

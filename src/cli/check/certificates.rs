@@ -138,9 +138,9 @@ impl Look<'_> {
             let (file, day) = (expiry.file.display(), clock::in_rome(expiry.ends).date());
             match expiry.kind {
                 ExpiryKind::Own if matches!(keys, KeyFiles::Pkcs12 { .. }) => {
-                    if self.times(section, "keystore_file", &expiry.file, expiry.begins, expiry.ends) {
-                        self.seen += 1;
-                    }
+                    let sound =
+                        self.times(section, "keystore_file", &expiry.file, expiry.begins, expiry.ends);
+                    self.seen += usize::from(sound);
                 }
                 ExpiryKind::Authority if expiry.ends <= self.now && !self.is_generated(&expiry.file) => {
                     self.warn(section, ca, &format!("{file}: an authority expired on {day}"));
