@@ -11,6 +11,7 @@ pub mod bridge;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod conformance;
 pub mod egov;
 pub mod failure;
 pub mod gateway;

@@ -10,23 +10,26 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use jiff::Timestamp;
+use tokio::sync::Notify;
 
-use super::twin::{self, Twin};
-use super::verdict::{self, Ended};
-use super::{Answer, Arrived, Knowledge, Progressivi, manifesto, nativo, passage::Passage};
+use super::parting::{Leaves, Parting};
+use super::ritorno::{self, Ritorno};
+use super::twin::{Second, Twin};
+use super::verdict::Ended;
+use super::{Answer, Arrived, Chiavi, Knowledge, Progressivi, manifesto, nativo, passage::Passage};
 use crate::clock::{self, Clock};
-use crate::egov::{self, Busta, Identificatore, Parte};
-use crate::failure::reply::{self, PddReply, Speaker};
+use crate::egov::{self, Busta, Finestre, Identificatore, Parte};
+use crate::failure::reply::{self, Speaker};
 use crate::failure::{Cause, DocumentError, Failure, TransportError};
 use crate::journal::{
     self, Concluded, Conclusion, Direction, Inoltro, Intended, Intending, Intent, Journal, Key, MessageId,
-    Outcome, Recorded, Repetition, Stato,
+    Outcome, Posto, Repetition, Stato,
 };
 use crate::json_native;
-use crate::node::{Client, Request};
+use crate::node::Client;
 use crate::rate::{KeyedLimiter, Rate};
 use crate::services::corpo::{self, Allegato, Inviato};
-use crate::services::{Azione, Duplicate, ESITO, OnUnknown, Refusal, SchemaRef};
+use crate::services::{Azione, SchemaRef};
 use crate::soap::multipart::{self, Attached, Message};
 use crate::soap::{self, Content, Envelope};
 use crate::telemetry::Phase;
@@ -43,8 +46,12 @@ pub struct Settings {
     pub parts: multipart::Bounds,
     /// Messages a second, and at once, of one mittente.
     pub mittente_rate: Rate,
+    /// How old a message may be, and how far its clocks may be ahead.
+    pub finestre: Finestre,
     /// How long a twin waits for the message that is being carried.
     pub twin_wait: Duration,
+    /// Keys of the signatures of messages; a reload swaps them.
+    pub chiavi: Arc<ArcSwap<Chiavi>>,
 }
 
 /// Senders whose rate is remembered: the registered parties are far fewer.
@@ -52,13 +59,15 @@ const MITTENTI: usize = 1024;
 
 /// Carries messages inbound. One for the whole process; [`Inbound::receive`] is called from many tasks.
 pub struct Inbound {
-    settings: Settings,
-    knowledge: Arc<ArcSwap<Knowledge>>,
-    journal: Arc<dyn Journal>,
-    node: Arc<Client>,
-    progressivi: Progressivi,
+    pub(super) settings: Settings,
+    pub(super) knowledge: Arc<ArcSwap<Knowledge>>,
+    pub(super) journal: Arc<dyn Journal>,
+    pub(super) node: Arc<Client>,
+    pub(super) progressivi: Progressivi,
     mittenti: KeyedLimiter<Parte>,
-    clock: Clock,
+    pub(super) clock: Clock,
+    /// Wakes the delivery of held messages: a message of an ordered series had its end.
+    pub(super) turn: Notify,
 }
 
 /// A message whose busta is well.
@@ -73,34 +82,42 @@ pub(super) struct Recognised<'x> {
     pub(super) azione: Arc<Azione>,
     pub(super) busta: Arc<Busta>,
     pub(super) inviato: Inviato<'x>,
+    /// Whether a repetition of it is to be found.
+    pub(super) filtra: bool,
+    /// The first call of its asynchronous exchange, where it is the second.
+    pub(super) prima: Option<String>,
 }
 
 /// A message that was not carried before, or may be carried again under an open record.
-struct Unseen<'x> {
-    message: Recognised<'x>,
+pub(super) struct Unseen<'x> {
+    pub(super) message: Recognised<'x>,
     /// Absent where the document is not XML; then it will not be translated either.
     digest: Option<[u8; 32]>,
     /// The record of an earlier sending whose fate is open, and which may be repeated.
     repeats: Option<MessageId>,
+    /// Its place in an ordered series, where it names one.
+    pub(super) posto: Option<Box<Posto>>,
 }
 
 /// What the journal says of a message.
-enum LookedUp<'x> {
+pub(super) enum LookedUp<'x> {
     Known(Answer),
     Unseen(Unseen<'x>),
 }
 
 /// A message in the words of the node.
-struct Translated {
-    azione: Arc<Azione>,
-    busta: Arc<Busta>,
-    digest: [u8; 32],
+pub(super) struct Translated {
+    pub(super) azione: Arc<Azione>,
+    pub(super) busta: Arc<Busta>,
+    filtra: bool,
+    pub(super) digest: [u8; 32],
     repeats: Option<MessageId>,
-    json: Bytes,
+    posto: Option<Box<Posto>>,
+    pub(super) json: Bytes,
 }
 
 /// A message that is durable, and may leave; or one whose twin was faster.
-enum Admitted {
+pub(super) enum Admitted {
     Intended(Intended<Translated>),
     Known(Answer),
 }
@@ -111,6 +128,13 @@ struct Forwarded {
     azione: Arc<Azione>,
     busta: Arc<Busta>,
     ended: Ended,
+}
+
+impl Leaves for Translated {
+    fn parting(&self) -> Parting<'_> {
+        let Self { azione, busta, json, .. } = self;
+        Parting { azione, identificatore: &busta.identificatore, json }
+    }
 }
 
 impl Inbound {
@@ -125,7 +149,7 @@ impl Inbound {
         clock: Clock,
     ) -> Self {
         let mittenti = KeyedLimiter::new(settings.mittente_rate, MITTENTI);
-        Self { settings, knowledge, journal, node, progressivi, mittenti, clock }
+        Self { settings, knowledge, journal, node, progressivi, mittenti, clock, turn: Notify::new() }
     }
 
     /// Carries one message, and gives what its sender is answered.
@@ -169,7 +193,12 @@ impl Inbound {
         let message = self.admit(arrived, passage)?;
         let decoded = self.decode(knowledge, &message, passage)?;
         let recognised = self.recognise(knowledge, arrived, decoded, passage)?;
-        let unseen = match self.look_up(recognised, passage).await? {
+        let recognised = self.correlate(recognised, passage).await?;
+        let unseen = match self.look_up(knowledge, recognised, passage).await? {
+            LookedUp::Known(answer) => return Ok((answer, None)),
+            LookedUp::Unseen(unseen) => unseen,
+        };
+        let unseen = match self.in_order(knowledge, arrived, unseen, passage).await? {
             LookedUp::Known(answer) => return Ok((answer, None)),
             LookedUp::Unseen(unseen) => unseen,
         };
@@ -179,7 +208,7 @@ impl Inbound {
             Admitted::Intended(intended) => intended,
         };
         let forwarded = self.forward(intended, passage).await;
-        let (concluded, failure) = self.conclude(knowledge, forwarded, passage).await?;
+        let (concluded, failure) = self.conclude(knowledge, arrived, forwarded, passage).await?;
         Ok((reply(concluded, passage), failure))
     }
 
@@ -199,8 +228,8 @@ impl Inbound {
         }
     }
 
-    /// Phase 2: SOAP, then the busta; then the rate of its mittente. Of the busta, syntax comes before the manifest of
-    /// the attachments, and that before the registry: the first stage that fails decides the answer.
+    /// Phase 2: SOAP, then the busta; then the rate of its mittente. Of the busta, syntax comes before the signature, that before
+    /// the manifest of the attachments, and that before the registry: the first stage that fails decides the answer.
     fn decode<'x>(
         &self,
         knowledge: &Knowledge,
@@ -222,13 +251,20 @@ impl Inbound {
         if known && let Err(wait) = self.mittenti.check(&busta.mittente) {
             return Err(passage.failed(Cause::Throttled { retry_after: wait.0 }));
         }
-        let mut eccezioni = received.sintassi(self.clock.now());
+        let (now, finestre) = (self.clock.now(), &self.settings.finestre);
+        let mut eccezioni = received.sintassi(now, finestre);
+        if eccezioni.is_empty() {
+            eccezioni = self.verify_signature(knowledge, &envelope, attached, &busta, passage);
+        }
         if eccezioni.is_empty() {
             eccezioni = manifesto::controlla(knowledge, &busta, &envelope, attached)
                 .map_err(|error| passage.failed(error))?;
         }
         if eccezioni.is_empty() {
             eccezioni = received.contro_registro(&knowledge.registro);
+        }
+        if eccezioni.is_empty() {
+            eccezioni = received.futuro(now, finestre);
         }
         if eccezioni.is_empty() {
             Ok(Decoded { envelope, attached, busta })
@@ -241,6 +277,7 @@ impl Inbound {
     /// a delivered message into a refusal.
     async fn look_up<'x>(
         &self,
+        knowledge: &Knowledge,
         message: Recognised<'x>,
         passage: &mut Passage,
     ) -> Result<LookedUp<'x>, Failure> {
@@ -249,26 +286,22 @@ impl Inbound {
         let digest =
             canonical.map(|canonical| asked(&message.azione, &canonical, message.inviato.allegati()));
         passage.digest = digest;
-        let recorded = self.journal.look_up(&key(&message.busta)).await;
-        let repeats = match recorded.map_err(|error| passage.failed(error))? {
+        let recorded = match message.filtra {
+            true => {
+                self.journal.look_up(&key(&message.busta)).await.map_err(|error| passage.failed(error))?
+            }
+            false => None,
+        };
+        let second = Second { azione: &message.azione, busta: &message.busta, digest };
+        let repeats = match recorded {
             None => None,
-            Some(recorded) => match self.twin(recorded, digest, &message.azione, passage).await? {
+            Some(recorded) => match self.twin(knowledge, recorded, second, passage).await? {
                 Twin::Answered(answer) => return Ok(LookedUp::Known(answer)),
                 Twin::Free => None,
                 Twin::Repeatable(id) => Some(id),
             },
         };
-        Ok(LookedUp::Unseen(Unseen { message, digest, repeats }))
-    }
-
-    async fn twin(
-        &self,
-        recorded: Recorded,
-        digest: Option<[u8; 32]>,
-        azione: &Azione,
-        passage: &mut Passage,
-    ) -> Result<Twin, Failure> {
-        twin::of(recorded, digest, azione, self.journal.as_ref(), self.settings.twin_wait, passage).await
+        Ok(LookedUp::Unseen(Unseen { message, digest, repeats, posto: None }))
     }
 
     /// Phase 5: the document validated and mapped in one pass, in the envelope of the JSON nativo.
@@ -279,7 +312,8 @@ impl Inbound {
         passage: &mut Passage,
     ) -> Result<Translated, Failure> {
         passage.enter(Phase::Translate);
-        let Unseen { message: Recognised { azione, busta, inviato }, digest, repeats } = unseen;
+        let Unseen { message: Recognised { azione, busta, inviato, filtra, prima }, digest, repeats, posto } =
+            unseen;
         let limits = &self.settings.limits;
         let giorno = clock::in_rome(self.clock.now()).date();
         let documento = inviato
@@ -294,9 +328,9 @@ impl Inbound {
         let mut payload = Vec::with_capacity(inviato.len());
         json_native::to_json(&plan, inviato.reader(limits), &mut payload)
             .map_err(|refusal| passage.failed(DocumentError::from(refusal)))?;
-        let json = nativo::richiesta(&azione, &busta, documento, &payload, allegati);
+        let json = nativo::richiesta(&azione, &busta, prima.as_deref(), documento, &payload, allegati);
         let digest = digest.unwrap_or_default();
-        Ok(Translated { azione, busta, digest, repeats, json })
+        Ok(Translated { azione, busta, filtra, digest, repeats, posto, json })
     }
 
     /// Phase 7: one durable commit. The journal's unique key closes the race of phase 4.
@@ -308,19 +342,23 @@ impl Inbound {
         passage: &mut Passage,
     ) -> Result<Admitted, Failure> {
         passage.enter(Phase::Intend);
+        if let (None, Some(posto)) = (translated.repeats, translated.posto.clone()) {
+            return self.take_place(knowledge, arrived, translated, *posto, passage).await;
+        }
         let intending = match translated.repeats {
             Some(id) => {
                 let forwarded = Some(translated.json.clone());
                 self.journal.repeat(Repetition { id, forwarded }).await
             }
             None => {
-                let inoltro = match translated.azione.duplicate {
-                    Duplicate::Deliver => Inoltro::PiuDiUnaVolta,
-                    Duplicate::Recorded | Duplicate::Refuse => Inoltro::AlPiuUnaVolta,
+                let inoltro = match translated.filtra {
+                    true => Inoltro::AlPiuUnaVolta,
+                    false => Inoltro::PiuDiUnaVolta,
                 };
                 let intent = Intent {
                     key: key(&translated.busta),
                     reception: passage.reception(arrived),
+                    posto: None,
                     inoltro,
                     digest: translated.digest,
                     schemi: knowledge.version.clone(),
@@ -335,8 +373,9 @@ impl Inbound {
                 Ok(Admitted::Intended(token.bind(translated)))
             }
             Intending::AlreadyKnown(recorded) => {
-                let digest = Some(translated.digest);
-                match self.twin(recorded, digest, &translated.azione, passage).await? {
+                let Translated { azione, busta, digest, .. } = &translated;
+                let second = Second { azione, busta, digest: Some(*digest) };
+                match self.twin(knowledge, recorded, second, passage).await? {
                     Twin::Answered(answer) => Ok(Admitted::Known(answer)),
                     // The twin ended between our question and its answer: the sender's next try finds the way free.
                     Twin::Free | Twin::Repeatable(_) => Err(passage.failed(Cause::InFlight)),
@@ -345,20 +384,10 @@ impl Inbound {
         }
     }
 
-    /// Phase 8: the only place where a message leaves. What became of it is a value, not an error: it must be recorded
-    /// either way.
+    /// Phase 8. What became of the message is a value, not an error: it must be recorded either way.
     async fn forward(&self, intended: Intended<Translated>, passage: &mut Passage) -> Forwarded {
         passage.enter(Phase::Forward);
-        let translated = intended.value();
-        let rest = &translated.azione.rest;
-        let identificatore = translated.busta.identificatore.clone();
-        let mut request = Request::post(&rest.path, translated.json.clone()).about(&identificatore);
-        request.method = rest.method.clone();
-        if matches!(translated.azione.on_unknown, OnUnknown::Resend { .. }) {
-            request = request.idempotent(identificatore);
-        }
-        let exchange = self.node.send(request).await;
-        let ended = verdict::of(exchange, self.clock.now());
+        let ended = self.leave(&intended).await;
         let (token, Translated { azione, busta, .. }) = intended.unbind();
         Forwarded { token, azione, busta, ended }
     }
@@ -367,6 +396,7 @@ impl Inbound {
     async fn conclude(
         &self,
         knowledge: &Knowledge,
+        arrived: &Arrived,
         forwarded: Forwarded,
         passage: &mut Passage,
     ) -> Result<(Concluded<Answer>, Option<Failure>), Failure> {
@@ -377,8 +407,10 @@ impl Inbound {
         let (pdd_reply, failure) = match self.progressivi.next(now).await {
             Ok(identificatore) => {
                 let speaker = self.speaker(knowledge, &identificatore, now);
-                match said.and_then(|json| answer(&azione, &busta, &json, speaker)) {
-                    Ok(reply) => (reply, None),
+                match ritorno::of(&azione, &busta, said, arrived.received_at, speaker) {
+                    Ok(Ritorno { reply, untold }) => {
+                        (reply, untold.map(|cause| Failure::new(Phase::Forward, cause)))
+                    }
                     Err(cause) => {
                         // A verdict that cannot be said is none to the sender: it must not be replayed as one.
                         if matches!(cause, Cause::Answer(_) | Cause::Envelope(_)) {
@@ -395,6 +427,14 @@ impl Inbound {
                 (reply::without_busta(&failure), Some(failure))
             }
         };
+        let (pdd_reply, failure) = match self.sealed(pdd_reply, passage) {
+            Ok(sealed) => (sealed, failure),
+            Err(error) => {
+                outcome = Outcome::Unknown;
+                let failure = passage.failed(error);
+                (reply::without_busta(&failure), Some(failure))
+            }
+        };
         let conclusion = Conclusion {
             outcome,
             answer: node_answer,
@@ -405,6 +445,9 @@ impl Inbound {
         let concluded = self.journal.conclude(token, conclusion).await;
         let concluded = concluded.map_err(|error| passage.failed(error))?;
         passage.stato = Some(concluded.stato());
+        if busta.sequenza.is_some() {
+            self.turn.notify_one();
+        }
         let mut answer = Answer::from(pdd_reply);
         answer.reference = Some(concluded.id().to_string());
         Ok((concluded.bind(answer), failure))
@@ -427,6 +470,8 @@ impl Inbound {
             Some(own) => reply::to_pdd(&failure, passage.heard(), self.speaker(knowledge, own, now)),
             None => reply::without_busta(&failure),
         };
+        // A refusal is given even if it cannot be signed.
+        let pdd_reply = self.sealed(pdd_reply.clone(), &passage).unwrap_or(pdd_reply);
         let mut answer = Answer::from(pdd_reply.clone());
         if let Some(busta) = passage.busta.as_ref().filter(|_| is_recorded(&failure, &passage)) {
             let text = |value: &String| Some(value.clone()).filter(|text| !text.is_empty());
@@ -454,7 +499,7 @@ impl Inbound {
         answer
     }
 
-    fn speaker<'a>(
+    pub(super) fn speaker<'a>(
         &'a self,
         knowledge: &'a Knowledge,
         identificatore: &'a Identificatore,
@@ -486,28 +531,12 @@ fn asked(azione: &Azione, canonical: &[u8; 32], allegati: &[Allegato<'_>]) -> [u
     digest::of(&parts)
 }
 
-fn key(busta: &Busta) -> Key {
+pub(super) fn key(busta: &Busta) -> Key {
     Key {
         direction: Direction::Inbound,
         mittente: busta.mittente.nome.clone(),
         identificatore: busta.identificatore.clone(),
     }
-}
-
-/// The node's verdict in a reply busta.
-fn answer(
-    azione: &Azione,
-    busta: &Busta,
-    json: &serde_json::Value,
-    speaker: Speaker<'_>,
-) -> Result<PddReply, Cause> {
-    let esito = json.pointer(ESITO).and_then(serde_json::Value::as_str);
-    // A contract without an Esito would say a KO as an empty answer, which means something else.
-    if azione.refusal == Refusal::Fault && esito == Some("KO") {
-        return Err(Cause::RefusedByNode { status: 200, sentence: verdict::words_of_ko(json) });
-    }
-    let body = corpo::scrivi(azione, speaker.schemas, json, speaker.limits)?;
-    Ok(reply::with_body(busta, speaker, &body)?)
 }
 
 /// A refusal after a header was read is recorded, with one exception: a sender over its rate is turned away at no cost,

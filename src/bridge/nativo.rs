@@ -6,16 +6,18 @@ use bytes::Bytes;
 use jiff::SignedDuration;
 
 use crate::egov::Busta;
+use crate::egov::profili::Passo;
 use crate::json_native::envelope::{Allegato, Direzione, Messaggio, Modello, Payload, Profilo};
 use crate::services::corpo;
 use crate::services::{Azione, Documento};
 
 /// The request that carries `payload`, the JSON of a document of kind `documento`, to the node ("Modalità JSON Nativo",
-/// §5), with the attachments in a member of ours.
+/// §5), with the attachments in a member of ours. `prima` is the first call of the exchange, where this is the second.
 #[must_use]
 pub fn richiesta(
     azione: &Azione,
     busta: &Busta,
+    prima: Option<&str>,
     documento: &Documento,
     payload: &[u8],
     allegati: &[corpo::Allegato<'_>],
@@ -38,7 +40,13 @@ pub fn richiesta(
         azione: azione.in_json().map(Cow::Borrowed),
         profilo_collaborazione: profilo.unwrap_or(Profilo::ServizioSincrono),
         identificatore: busta.identificatore.as_str().into(),
-        riferimento_messaggio: busta.riferimento.as_deref().map(Cow::Borrowed),
+        riferimento_messaggio: prima.or(busta.riferimento.as_deref()).map(Cow::Borrowed),
+        // A synchronous request is a conversation of its own, and the ministry's example has no such member.
+        collaborazione: busta
+            .collaborazione
+            .as_deref()
+            .filter(|_| azione.passo() != Passo::Sincrono)
+            .map(Cow::Borrowed),
         modello: Modello { tipo_modello: documento.tipo_modello.as_str().into(), payload: Payload(payload) },
         allegati: allegati.iter().map(allegato).collect(),
     }

@@ -3,10 +3,10 @@
 use super::inbound::{Decoded, Inbound, Recognised};
 use super::passage::Passage;
 use super::{Arrived, Knowledge};
-use crate::egov::{Busta, CodiceEccezione, Eccezione};
+use crate::egov::{Busta, CodiceEccezione, Eccezione, profili};
 use crate::failure::{Cause, DocumentError, Failure, TransportError};
 use crate::services::corpo::{self, CorpoError};
-use crate::services::{Azione, SoapAction as SoapActionPolicy};
+use crate::services::{Azione, Duplicate, SoapAction as SoapActionPolicy};
 use crate::soap::SoapAction;
 use crate::telemetry::Phase;
 
@@ -41,7 +41,9 @@ impl Inbound {
             CorpoError::Elements(_) => refuse(passage, CodiceEccezione::FormatoCorpo, "SOAPBody"),
             error => passage.failed(DocumentError::from(error)),
         })?;
-        Ok(Recognised { azione, busta, inviato })
+        let accordo = azione.duplicate != Duplicate::Deliver;
+        let filtra = profili::filtra_duplicati(&busta, knowledge.gestione(&busta), accordo);
+        Ok(Recognised { azione, busta, inviato, filtra, prima: None })
     }
 
     /// A party speaks with its own certificate, asks for what is offered to it, and sends SOAPAction unless it is

@@ -1,11 +1,13 @@
 //! What an exchange with the node comes to: the state of the record, and what the porta is told.
 
 use http::StatusCode;
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::egov::profili::Passo;
 use crate::failure::Cause;
 use crate::journal::{Esito, NodeAnswer, Outcome};
-use crate::node::{Answer, NodeError, Problem, RetryAfter, Sent, Verdict};
+use crate::node::{Answer, Inconclusive, NodeError, Problem, RetryAfter, Sent, Verdict};
+use crate::services::{Azione, Refusal};
 use jiff::Timestamp;
 
 /// The end of one attempt.
@@ -19,11 +21,11 @@ pub(super) struct Ended {
     pub(super) said: Result<Value, Cause>,
 }
 
-/// Reads the end of an exchange.
+/// Reads the end of an exchange about a message of `azione`.
 ///
 /// The rule of safety: only what the node itself says conclusively is a verdict. What never left is `Failed`; what left
 /// and was not conclusively answered is `Unknown`, never a failure that invites a second sending.
-pub(super) fn of(exchange: Result<Answer, NodeError>, now: Timestamp) -> Ended {
+pub(super) fn of(exchange: Result<Answer, NodeError>, azione: &Azione, now: Timestamp) -> Ended {
     let answer = match exchange {
         Ok(answer) => answer,
         Err(error) => {
@@ -33,8 +35,8 @@ pub(super) fn of(exchange: Result<Answer, NodeError>, now: Timestamp) -> Ended {
     };
     let record = Some(NodeAnswer { status: answer.status.as_u16(), body: answer.body.clone() });
     let (outcome, said) = match answer.verdict() {
-        Verdict::Answered => answered(&answer),
-        Verdict::Refused => refused(&answer),
+        Verdict::Answered => answered(&answer, azione),
+        Verdict::Refused => refused(&answer, azione),
         Verdict::NothingDone { retry_after } => {
             let retry_after = retry_after.map(|after| match after {
                 RetryAfter::In(wait) => wait,
@@ -42,25 +44,48 @@ pub(super) fn of(exchange: Result<Answer, NodeError>, now: Timestamp) -> Ended {
             });
             (Outcome::RefusedByNode, Err(Cause::NothingDone { retry_after }))
         }
+        Verdict::Inconclusive(why) if is_taken_in_charge(&answer, &why, azione) => {
+            (Outcome::Delivered(Esito::Ok), Ok(json!({ "esito": { "codice": "OK" } })))
+        }
         Verdict::Inconclusive(why) => (Outcome::Unknown, Err(Cause::Inconclusive(why))),
     };
     Ended { outcome, answer: record, said }
 }
 
-fn answered(answer: &Answer) -> (Outcome, Result<Value, Cause>) {
+/// Whether a 2xx that is no reply envelope says enough: the message was taken. So it does where nothing is to be told
+/// to the sender, whatever the body; and where a result will be asked for later, if the status says that there is none
+/// yet. A page of HTML is never the node's.
+fn is_taken_in_charge(answer: &Answer, why: &Inconclusive, azione: &Azione) -> bool {
+    let Inconclusive::NotAnEnvelope { content_type, .. } = why else { return false };
+    if content_type.contains("html") {
+        return false;
+    }
+    let no_result_yet = matches!(answer.status, StatusCode::ACCEPTED | StatusCode::NO_CONTENT);
+    match azione.passo() {
+        Passo::OneWay => true,
+        Passo::Richiesta(_) => no_result_yet || azione.risposta.is_none(),
+        Passo::Seguito(_) => azione.risposta.is_none(),
+        Passo::Sincrono => false,
+    }
+}
+
+fn answered(answer: &Answer, azione: &Azione) -> (Outcome, Result<Value, Cause>) {
     // `Answered` means that this parse has succeeded once already.
     let json: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-    let outcome = match json.pointer(crate::services::ESITO).and_then(Value::as_str) {
-        Some("OK") => Outcome::Delivered(Esito::Ok),
-        // "Limite invocazioni raggiunto": the node did nothing, and the same message may come again.
-        Some("X001") => Outcome::RefusedByNode,
-        _ => Outcome::Delivered(Esito::Ko),
-    };
-    (outcome, Ok(json))
+    match json.pointer(crate::services::ESITO).and_then(Value::as_str) {
+        Some("OK") => (Outcome::Delivered(Esito::Ok), Ok(json)),
+        // "Limite invocazioni raggiunto": the node did nothing, and the same message may come again. Without a reply
+        // to say it in, the sender learns it from a processing error.
+        Some("X001") if azione.passo() == Passo::OneWay => {
+            (Outcome::RefusedByNode, Err(Cause::NothingDone { retry_after: None }))
+        }
+        Some("X001") => (Outcome::RefusedByNode, Ok(json)),
+        _ => (Outcome::Delivered(Esito::Ko), Ok(json)),
+    }
 }
 
 /// A conclusive refusal: of the message, or of us.
-fn refused(answer: &Answer) -> (Outcome, Result<Value, Cause>) {
+fn refused(answer: &Answer, azione: &Azione) -> (Outcome, Result<Value, Cause>) {
     let status = answer.status;
     let sentence = answer.problem().map(|problem| sentence(&problem)).unwrap_or_default();
     let of_the_message = matches!(
@@ -72,11 +97,15 @@ fn refused(answer: &Answer) -> (Outcome, Result<Value, Cause>) {
             | StatusCode::UNPROCESSABLE_ENTITY
     );
     let status = status.as_u16();
-    if of_the_message {
-        (Outcome::Delivered(Esito::Ko), Err(Cause::RefusedByNode { status, sentence }))
-    } else {
-        (Outcome::RefusedByNode, Err(Cause::AccessDenied { status, sentence }))
+    if !of_the_message {
+        return (Outcome::RefusedByNode, Err(Cause::AccessDenied { status, sentence }));
     }
+    let outcome = match azione.refusal {
+        // The sender is told to try again: what it sends then must find the way free.
+        Refusal::Error => Outcome::RefusedByNode,
+        Refusal::Accept | Refusal::Esito | Refusal::Fault => Outcome::Delivered(Esito::Ko),
+    };
+    (outcome, Err(Cause::RefusedByNode { status, sentence }))
 }
 
 /// What the JSON of a KO says: its sentence, and its anomalies.

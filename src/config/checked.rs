@@ -12,8 +12,8 @@ use std::time::Duration;
 use tracing::level_filters::LevelFilter;
 
 use super::model::{
-    AdminListener, Certificates, Config, Directories, Identity, Journal, Listeners, Log, LogFormat, Node,
-    Parts, Pdd, PddListener, Rate, RestListener, Sandbox,
+    AdminListener, Certificates, Config, Directories, Egov, Identity, Journal, Listeners, Log, LogFormat,
+    Node, Parts, Pdd, PddListener, Rate, RestListener, Sandbox,
 };
 use super::problem::Problem;
 use super::raw::{Raw, RawPddListener, RawRestListener};
@@ -25,6 +25,8 @@ const LEAST_DEPTH: u64 = 8;
 /// Greatest bound that a size may be given: what would be more is an attack or a slip of the keyboard.
 const MOST_BYTES: u64 = 1 << 30;
 const MOST_MS: u64 = 3_600_000;
+/// A year.
+const MOST_MINUTES: u64 = 527_040;
 
 /// Turns the typed configuration into a usable one, with everything that is wrong with it. Where the list is not
 /// empty the configuration holds stand-ins and must not be used.
@@ -54,8 +56,10 @@ impl<'a> Check<'a> {
             journal: Journal { path: self.journal() },
             listeners: self.listeners(),
             certificates: self.certificates(),
+            egov: self.egov(),
             node: self.node(),
             pdd: self.pdd(),
+            firma: self.firma(),
             limits: self.limits(),
             parts: self.parts(),
             rate: self.rate(),
@@ -250,6 +254,24 @@ impl<'a> Check<'a> {
         self.resolve(&self.raw.directories.data).join("pki")
     }
 
+    fn egov(&mut self) -> Egov {
+        let raw = &self.raw.egov;
+        let prefisso = &raw.prefisso_progressivo;
+        // Four of the seven digits are left: ten thousand buste a minute.
+        if prefisso.len() > 3 || !prefisso.bytes().all(|b| b.is_ascii_digit()) {
+            self.wrong("egov.prefisso_progressivo", Problem::Digits { most: 3 });
+        }
+        let minutes = |count: u32| Duration::from_secs(60 * u64::from(count));
+        let (age, ahead) = (raw.eta_massima_minuti, raw.tolleranza_futuro_minuti);
+        self.count("egov.eta_massima_minuti", age.into(), 1, MOST_MINUTES);
+        self.count("egov.tolleranza_futuro_minuti", ahead.into(), 0, MOST_MINUTES);
+        Egov {
+            prefisso_progressivo: prefisso.clone(),
+            eta_massima: minutes(age),
+            tolleranza_futuro: (ahead > 0).then(|| minutes(ahead)),
+        }
+    }
+
     fn node(&mut self) -> Node {
         let raw = &self.raw.node;
         let node = Node {
@@ -409,7 +431,7 @@ impl<'a> Check<'a> {
         usize::try_from(value).unwrap_or(usize::MAX)
     }
 
-    fn millis(&mut self, key: &str, value: u64) -> Duration {
+    pub(super) fn millis(&mut self, key: &str, value: u64) -> Duration {
         if !(1..=MOST_MS).contains(&value) {
             self.wrong(key, Problem::Range { least: 1, most: MOST_MS });
         }

@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 
 use super::checked::Check;
+use super::model::Firma;
 use super::problem::Problem;
 use super::variables;
 use crate::secret::Secret;
@@ -43,6 +44,44 @@ impl Check<'_> {
             }
         }
         (self.resolve(keys.certificate_file), self.resolve(keys.key_file), password)
+    }
+
+    /// The files of `[firma]`; none of them is the sandbox's to make.
+    pub(super) fn firma(&mut self) -> Firma {
+        let raw = &self.raw.firma;
+        let keys = TlsKeys {
+            section: "firma",
+            certificate_file: &raw.certificate_file,
+            key_file: &raw.key_file,
+            key_password: &raw.key_password,
+            key_password_file: &raw.key_password_file,
+            generated: "",
+        };
+        let signs = !(keys.certificate_file.is_empty() && keys.key_file.is_empty());
+        let pair = signs.then(|| self.key_pair(&keys));
+        if raw.ca_file.is_empty() && !raw.crl_file.is_empty() {
+            self.wrong("firma.ca_file", Problem::Half { other: "crl_file" });
+        }
+        Firma {
+            ca_file: self.given("firma.ca_file", &raw.ca_file),
+            crl_file: self.given("firma.crl_file", &raw.crl_file),
+            known_certificates_file: self
+                .given("firma.known_certificates_file", &raw.known_certificates_file),
+            key_password: pair.as_ref().and_then(|pair| pair.2.clone()),
+            key_pair: pair.map(|(certificate, key, _)| (certificate, key)),
+            skew: self.millis("firma.skew_ms", raw.skew_ms),
+            timestamp: self.millis("firma.timestamp_ms", raw.timestamp_ms),
+            danger_sha1: raw.danger_sha1,
+        }
+    }
+
+    /// A file that may be left out.
+    fn given(&mut self, key: &str, value: &str) -> Option<PathBuf> {
+        if value.is_empty() {
+            return None;
+        }
+        self.readable(key, value);
+        Some(self.resolve(value))
     }
 
     pub(super) fn authority(&mut self, key: &str, value: &str) -> PathBuf {

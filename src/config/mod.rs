@@ -19,8 +19,8 @@ use std::path::{Path, PathBuf};
 
 pub use crate::secret::Secret;
 pub use model::{
-    AdminListener, Certificates, Config, Directories, Identity, Journal, Listeners, Log, LogFormat, Node,
-    Parts, Pdd, PddListener, Proxy, ProxyHeader, Rate, RestListener, Sandbox,
+    AdminListener, Certificates, Config, Directories, Firma, Identity, Journal, Listeners, Log, LogFormat,
+    Node, Parts, Pdd, PddListener, Proxy, ProxyHeader, Rate, RestListener, Sandbox,
 };
 pub use problem::Problem;
 use source::{Mistake, Source};

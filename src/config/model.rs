@@ -17,6 +17,7 @@ use std::time::Duration;
 use tracing::level_filters::LevelFilter;
 
 use crate::network::Network;
+use crate::secret::Secret;
 use crate::tls::{Authorities, Backend, ClientFiles, TlsFiles};
 use crate::xml::Limits;
 
@@ -37,10 +38,14 @@ pub struct Config {
     pub listeners: Listeners,
     /// When certificates are looked at.
     pub certificates: Certificates,
+    /// What is asked of the times of a busta, and how ours are numbered.
+    pub egov: Egov,
     /// The road to the national node.
     pub node: Node,
     /// What one envelope of a PDD may cost.
     pub pdd: Pdd,
+    /// Signatures of messages.
+    pub firma: Firma,
     /// What one XML document may cost.
     pub limits: Limits,
     /// What one package with attachments may cost, apart from its length.
@@ -162,6 +167,17 @@ pub struct Certificates {
     pub warn_days: Vec<u32>,
 }
 
+/// What is asked of the times of a busta, and how ours are numbered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Egov {
+    /// First digits of the numbers in identifiers of ours: at most three.
+    pub prefisso_progressivo: String,
+    /// The greatest age of a message.
+    pub eta_massima: Duration,
+    /// How far ahead of ours the times of a busta may be, where that is bounded.
+    pub tolleranza_futuro: Option<Duration>,
+}
+
 /// The road to the node.
 #[derive(Debug, Clone)]
 pub struct Node {
@@ -188,6 +204,27 @@ pub struct Pdd {
     pub body: Duration,
     /// Length of a body.
     pub body_bytes: usize,
+}
+
+/// Files and bounds for the signatures of messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Firma {
+    /// Authorities of signing certificates; none: none is believed.
+    pub ca_file: Option<PathBuf>,
+    /// Lists of revoked certificates of those authorities, where they are observed.
+    pub crl_file: Option<PathBuf>,
+    /// Certificates known beforehand.
+    pub known_certificates_file: Option<PathBuf>,
+    /// Certificate and private key of the answers' signatures; none: none can be signed.
+    pub key_pair: Option<(PathBuf, PathBuf)>,
+    /// Password of the key.
+    pub key_password: Option<Secret>,
+    /// How much the clock of a sender may differ.
+    pub skew: Duration,
+    /// How long a Timestamp of ours lives.
+    pub timestamp: Duration,
+    /// Whether SHA-1 is accepted.
+    pub danger_sha1: bool,
 }
 
 /// What one package with attachments may cost.

@@ -58,6 +58,12 @@ pub enum Problem {
         /// The greatest allowed.
         most: u64,
     },
+    /// Not digits, or too many.
+    #[error("wanted at most {most} digits")]
+    Digits {
+        /// The greatest number allowed.
+        most: u64,
+    },
     /// Two deadlines that contradict each other.
     #[error("wanted {relation} {other} ({value})")]
     Deadline {

@@ -21,10 +21,14 @@ pub struct Raw {
     pub listeners: RawListeners,
     /// When certificates and revocation lists are looked at.
     pub certificates: RawCertificates,
+    /// What is asked of the times of a busta, and how ours are numbered.
+    pub egov: RawEgov,
     /// The road to the national node.
     pub node: RawNode,
     /// What one envelope of a PDD may cost.
     pub pdd: RawPdd,
+    /// Signatures of messages.
+    pub firma: RawFirma,
     /// What one XML document, or one package with attachments, may cost.
     pub limits: RawLimits,
     /// How many messages a sender may bring.
@@ -193,6 +197,18 @@ pub struct RawCertificates {
     pub outdated_crl: String,
 }
 
+/// `[egov]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawEgov {
+    /// First digits of the numbers in identifiers of ours; replicas without a common journal need one each.
+    pub prefisso_progressivo: String,
+    /// The greatest age of a message, in minutes.
+    pub eta_massima_minuti: u32,
+    /// How far ahead of ours the times of a busta may be, in minutes; 0: as far as they like.
+    pub tolleranza_futuro_minuti: u32,
+}
+
 /// `[node]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -247,6 +263,32 @@ pub struct RawPdd {
     pub body_ms: u64,
     /// Length of a body, in bytes.
     pub body_bytes: u64,
+}
+
+/// `[firma]`: what is signed is said by services and parties.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawFirma {
+    /// Certificates of the authorities that signing certificates must come from, PEM; empty: none is believed.
+    pub ca_file: String,
+    /// Lists of revoked certificates of those authorities, PEM; empty: none are observed.
+    pub crl_file: String,
+    /// Certificates that a signature may name by issuer and serial number instead of holding them, PEM.
+    pub known_certificates_file: String,
+    /// Certificate of the answers' signatures, PEM; empty: none can be signed.
+    pub certificate_file: String,
+    /// Private key of the certificate, PEM.
+    pub key_file: String,
+    /// Password of the key: one variable of the environment, as `${NAME}`.
+    pub key_password: String,
+    /// File whose first line is the password of the key.
+    pub key_password_file: String,
+    /// How much the clock of a sender may differ from this one, in milliseconds.
+    pub skew_ms: u64,
+    /// How long a Timestamp of ours lives, in milliseconds.
+    pub timestamp_ms: u64,
+    /// Accepts SHA-1 in signatures, digests and certificates, and short keys; refused in production.
+    pub danger_sha1: bool,
 }
 
 /// `[limits]`: see [`crate::xml::Limits`], and for packages [`Parts`](super::Parts).
@@ -409,6 +451,12 @@ impl Default for RawAdminListener {
     }
 }
 
+impl Default for RawEgov {
+    fn default() -> Self {
+        Self { prefisso_progressivo: String::new(), eta_massima_minuti: 7_200, tolleranza_futuro_minuti: 0 }
+    }
+}
+
 impl Default for RawNode {
     fn default() -> Self {
         Self {
@@ -438,6 +486,23 @@ impl Default for RawNode {
 impl Default for RawPdd {
     fn default() -> Self {
         Self { request_ms: 45_000, body_ms: 10_000, body_bytes: 16 << 20 }
+    }
+}
+
+impl Default for RawFirma {
+    fn default() -> Self {
+        Self {
+            ca_file: String::new(),
+            crl_file: String::new(),
+            known_certificates_file: String::new(),
+            certificate_file: String::new(),
+            key_file: String::new(),
+            key_password: String::new(),
+            key_password_file: String::new(),
+            skew_ms: 300_000,
+            timestamp_ms: 300_000,
+            danger_sha1: false,
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::intestazione::{self, Trovata};
 use super::lettura::{Broken, Lettura, Nodo};
-use super::{Busta, CodiceEccezione, Eccezione, Registro, eta, verify};
+use super::{Busta, CodiceEccezione, Eccezione, Finestre, Registro, eta, verify};
 use crate::soap::Envelope;
 use crate::xml::Limits;
 
@@ -28,19 +28,20 @@ impl Received {
     /// there are none, the errors against the registry.
     #[must_use]
     pub fn verify(&self, registro: &dyn Registro, now: Timestamp) -> Vec<Eccezione> {
-        let sintassi = self.sintassi(now);
+        let finestre = Finestre::default();
+        let sintassi = self.sintassi(now, &finestre);
         if sintassi.is_empty() { self.contro_registro(registro) } else { sintassi }
     }
 
     /// The first stage: the errors of syntax with those of age.
     #[must_use]
-    pub fn sintassi(&self, now: Timestamp) -> Vec<Eccezione> {
+    pub fn sintassi(&self, now: Timestamp, finestre: &Finestre) -> Vec<Eccezione> {
         if self.preclusa {
             return self.eccezioni.clone();
         }
         let (testata, liste) =
             self.eccezioni.split_at_checked(self.testata).unwrap_or((&self.eccezioni, &[]));
-        let eta = eta::controlla(&self.busta, now);
+        let eta = eta::controlla(&self.busta, now, finestre);
         testata.iter().cloned().chain(eta).chain(liste.iter().cloned()).collect()
     }
 
@@ -48,6 +49,12 @@ impl Received {
     #[must_use]
     pub fn contro_registro(&self, registro: &dyn Registro) -> Vec<Eccezione> {
         verify::contro_registro(&self.busta, registro)
+    }
+
+    /// The times that are further ahead than is tolerated: said only of a busta that passed everything else.
+    #[must_use]
+    pub fn futuro(&self, now: Timestamp, finestre: &Finestre) -> Vec<Eccezione> {
+        eta::futuro(&self.busta, now, finestre)
     }
 }
 

@@ -128,6 +128,12 @@ pub fn restringi(mut busta: Busta) -> Busta {
     busta
 }
 
+/// An answer to such a partner: as it takes it, with the notices that its request deserves.
+#[must_use]
+pub fn rispondi(richiesta: &Busta, risposta: Busta) -> Busta {
+    Busta { eccezioni: avvisi(richiesta), ..restringi(risposta) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,7 +7,8 @@
 //! - [`Received::sintassi`] adds age and expiry, [`Received::contro_registro`] what needs a [`Registro`]: parties, service,
 //!   action, profile, ownership of identifiers, sequence, hops. The first stage that fails decides the answer;
 //!   [`Received::verify`] is both. Between them comes the [`manifest`] of a message with attachments;
-//! - [`reply`] builds the busta of an answer, good or bad; [`encode`] writes it;
+//! - [`profili`] says what a message of each profile is answered, and what may follow; [`reply`] builds the busta of an
+//!   answer, good or bad; [`encode`] writes it;
 //! - [`esito`] reads an answer from the caller's side.
 //!
 //! Values are text as written: leaves are not trimmed, and all comparisons are case sensitive but for the porta part
@@ -37,6 +38,7 @@ mod eccezione;
 mod encode;
 pub mod esito;
 mod eta;
+pub mod firma;
 mod identificatore;
 mod intestazione;
 mod istante;
@@ -44,6 +46,7 @@ mod lettura;
 pub mod linee_guida;
 mod liste;
 pub mod manifest;
+pub mod profili;
 mod profilo;
 mod registro;
 pub mod reply;
@@ -62,7 +65,7 @@ pub use decode::{Received, decode};
 pub use eccezione::{Contesto, Eccezione, Rilevanza};
 pub use encode::{EncodeError, encode};
 pub use esito::Esito;
-pub use eta::ETA_MASSIMA;
+pub use eta::{ETA_MASSIMA, Finestre};
 pub use identificatore::{Identificatore, IdentificatoreError};
 pub use intestazione::is_understood;
 pub use istante::Istante;

@@ -52,6 +52,8 @@ pub struct Accordo {
     pub correlato: Option<Servizio>,
     /// Whether a request must ask for confirmation.
     pub conferma: bool,
+    /// Whether a request must have an identifier of conversation.
+    pub collaborazione: bool,
     /// Whether a request must have its place in a sequence.
     pub ordine: bool,
 }
@@ -79,6 +81,6 @@ impl Accordo {
     /// Plain terms: that profile and nothing else.
     #[must_use]
     pub fn new(profilo: Profilo) -> Self {
-        Self { profilo, correlato: None, conferma: false, ordine: false }
+        Self { profilo, correlato: None, conferma: false, collaborazione: false, ordine: false }
     }
 }

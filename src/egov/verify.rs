@@ -7,7 +7,7 @@
 use jiff::Timestamp;
 
 use super::{
-    Accordo, Busta, CodiceEccezione as Codice, Eccezione, Gestione, Identificatore, Inoltro, Parte,
+    Accordo, Busta, CodiceEccezione as Codice, Eccezione, Finestre, Gestione, Identificatore, Inoltro, Parte,
     ParteNota, Profilo, Registro, eta, linee_guida,
 };
 
@@ -15,7 +15,7 @@ use super::{
 /// registry's part.
 #[must_use]
 pub fn verify(busta: &Busta, registro: &dyn Registro, now: Timestamp) -> Vec<Eccezione> {
-    let eta = eta::controlla(busta, now);
+    let eta = eta::controlla(busta, now, &Finestre::default());
     if eta.is_empty() { contro_registro(busta, registro) } else { eta }
 }
 
@@ -180,6 +180,13 @@ impl Verifica<'_> {
 
     /// What the accordo wants of every request.
     fn consegna(&mut self, accordo: &Accordo) {
+        // The Linee Guida forbid what these ask for.
+        if self.is_linee_guida() {
+            return;
+        }
+        if accordo.collaborazione && self.busta.collaborazione.is_none() {
+            self.segnala(Codice::CollaborazioneNonValida, "Collaborazione");
+        }
         if accordo.conferma && !self.busta.conferma() {
             self.segnala(Codice::TrasmissioneNonValida, "ProfiloTrasmissione/confermaRicezione");
         }

@@ -97,9 +97,10 @@ impl Failure {
             }
             Cause::AccessDenied { .. }
             | Cause::Envelope(_)
+            | Cause::Firma(_)
             | Cause::Identificatore(_)
             | Cause::Journal(_) => Fault::Bridge,
-            Cause::InFlight | Cause::Held => Fault::Nobody,
+            Cause::InFlight | Cause::Held | Cause::SeenBefore { .. } => Fault::Nobody,
         }
     }
 
@@ -121,6 +122,7 @@ impl Failure {
             | Cause::Busta(_)
             | Cause::Eccezioni(_)
             | Cause::Document(_)
+            | Cause::SeenBefore { .. }
             | Cause::RefusedByNode { .. } => Retry::No,
             Cause::Throttled { .. } | Cause::NothingDone { .. } | Cause::AccessDenied { .. } => Retry::Yes,
             Cause::Node(error) if error.sent() == crate::node::Sent::No => Retry::Yes,
@@ -128,6 +130,7 @@ impl Failure {
             | Cause::Inconclusive(_)
             | Cause::Answer(_)
             | Cause::Envelope(_)
+            | Cause::Firma(_)
             | Cause::Identificatore(_)
             | Cause::Journal(_)
             | Cause::InFlight
@@ -154,6 +157,7 @@ impl Failure {
             }
             Cause::Document(error) => Code::Own(error.code()),
             Cause::RefusedByNode { .. } => Code::Own("EB-NODE"),
+            Cause::SeenBefore { .. } => Code::Own("EB-SEEN"),
             _ => Code::Egov(CodiceEccezione::Processamento),
         }
     }

@@ -8,6 +8,7 @@ use crate::json_native;
 use crate::node::{Inconclusive, NodeError};
 use crate::services::corpo::{CorpoError, RispostaError};
 use crate::soap::multipart::MultipartError;
+use crate::soap::security::SigningError;
 use crate::soap::{ContentTypeError, SoapError};
 use crate::xml::encoding::EncodingError;
 
@@ -50,6 +51,13 @@ pub enum Cause {
     /// The same message was sent before, and nobody knows yet what became of it.
     #[error("the fate of an earlier sending of this message is open; an operator must settle it")]
     Held,
+    /// A message of that number of its ordered series was carried before. It is dropped, and its sender told that it
+    /// arrived: nobody gets this for an answer.
+    #[error("number {numero} of the series was carried before")]
+    SeenBefore {
+        /// The number.
+        numero: u32,
+    },
     /// The exchange with the node failed.
     #[error(transparent)]
     Node(#[from] NodeError),
@@ -84,6 +92,9 @@ pub enum Cause {
     /// A busta of ours could not be written.
     #[error(transparent)]
     Envelope(#[from] EncodeError),
+    /// An answer of ours could not be signed.
+    #[error(transparent)]
+    Firma(#[from] SigningError),
     /// No identifier could be made for a busta of ours.
     #[error("no identifier for the reply: {0}")]
     Identificatore(#[from] IdentificatoreError),

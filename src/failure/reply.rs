@@ -20,7 +20,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{Anomaly, Cause, DocumentError, Failure, TransportError};
-use crate::egov::{self, Busta, EncodeError, Identificatore, Parte, Registro};
+use crate::egov::profili::{self, Dovuto, Penna};
+use crate::egov::{self, Busta, EncodeError, Gestione, Identificatore, Parte, Registro, Servizio};
 use crate::node::NodeError;
 use crate::schema::SchemaSet;
 use crate::services::corpo::CorpoError;
@@ -80,7 +81,7 @@ pub struct PddReply {
     pub retry_after: Option<Duration>,
     /// The identifier of the reply's busta, where it has one.
     pub identificatore: Option<String>,
-    /// The envelope.
+    /// The envelope; empty where a one-way message is only answered 200.
     pub body: String,
 }
 
@@ -100,7 +101,8 @@ impl Kind {
             Cause::Document(_) | Cause::RefusedByNode { .. } => match heard.azione.map(|a| a.refusal) {
                 Some(Refusal::Esito) => Self::Esito,
                 Some(Refusal::Fault) => Self::ServiceFault,
-                None => with_busta(Self::Processing),
+                // A one-way message has no reply that could carry what the application says.
+                Some(Refusal::Error | Refusal::Accept) | None => with_busta(Self::Processing),
             },
             _ => with_busta(Self::Processing),
         }
@@ -111,6 +113,15 @@ impl Kind {
             soap::Answer::Format => Self::Format,
             soap::Answer::Processing => Self::BareProcessing,
         }
+    }
+}
+
+impl Speaker<'_> {
+    /// By which text the sender of a busta speaks e-Gov.
+    #[must_use]
+    pub fn gestione(&self, busta: &Busta) -> Gestione {
+        let parte = self.registro.parte(&busta.mittente.tipo, &busta.mittente.nome);
+        parte.map(|parte| parte.gestione).unwrap_or_default()
     }
 }
 
@@ -137,8 +148,8 @@ pub fn to_pdd(failure: &Failure, heard: Heard<'_>, speaker: Speaker<'_>) -> PddR
     let written = match (kind, heard.busta) {
         (Kind::Format, _) => return bare(Side::Client, egov::FAULT_FORMATO, failure.retry_after()),
         (Kind::Exceptions | Kind::Processing, Some(busta)) => protocol(failure, kind, busta, speaker),
-        (Kind::Esito, Some(busta)) => application(failure, heard, busta, speaker),
-        (Kind::ServiceFault, Some(busta)) => service_fault(failure, busta, speaker),
+        (Kind::Esito, Some(busta)) => application(failure, heard.azione, busta, speaker),
+        (Kind::ServiceFault, Some(busta)) => service_fault(failure, heard.azione, busta, speaker),
         (_, _) => return bare(Side::Server, egov::FAULT_PROCESSAMENTO, failure.retry_after()),
     };
     // A busta that cannot be written (a character of the sender's that XML forbids) leaves the bare fault.
@@ -154,12 +165,19 @@ pub fn without_busta(failure: &Failure) -> PddReply {
     }
 }
 
-/// The reply that carries an answer of the service.
+/// What the sender of a message is answered that was taken at `received`, as its profile has it: the answer of the
+/// service in a reply or a receipt, a riscontro, or nothing.
 ///
 /// # Errors
 /// The busta cannot be written.
-pub fn with_body(busta: &Busta, speaker: Speaker<'_>, body: &str) -> Result<PddReply, EncodeError> {
-    ordinary(busta, speaker, 200, body)
+pub fn taken(
+    azione: &Azione,
+    busta: &Busta,
+    received: Timestamp,
+    speaker: Speaker<'_>,
+    body: &str,
+) -> Result<PddReply, EncodeError> {
+    ordinary(azione, busta, received, speaker, 200, body)
 }
 
 /// A fault without busta.
@@ -197,7 +215,7 @@ fn protocol(
 /// A refusal in the reply's own members.
 fn application(
     failure: &Failure,
-    heard: Heard<'_>,
+    azione: Option<&Azione>,
     busta: &Busta,
     speaker: Speaker<'_>,
 ) -> Result<PddReply, EncodeError> {
@@ -206,16 +224,21 @@ fn application(
         &sentence(failure),
         anomalies.into_iter().map(|a| (a.code, a.description, a.place)),
     );
-    let body = heard.azione.map(|a| corpo::scrivi(a, speaker.schemas, &answer, speaker.limits));
+    let body = azione.map(|a| (a, corpo::scrivi(a, speaker.schemas, &answer, speaker.limits)));
     match body {
-        Some(Ok(body)) => ordinary(busta, speaker, 200, &body),
+        Some((azione, Ok(body))) => ordinary(azione, busta, speaker.now, speaker, 200, &body),
         // The contract has no room for what must be said: it is said beside it.
-        _ => service_fault(failure, busta, speaker),
+        _ => service_fault(failure, azione, busta, speaker),
     }
 }
 
 /// A refusal as a Fault of the service, for a contract without a word for it.
-fn service_fault(failure: &Failure, busta: &Busta, speaker: Speaker<'_>) -> Result<PddReply, EncodeError> {
+fn service_fault(
+    failure: &Failure,
+    azione: Option<&Azione>,
+    busta: &Busta,
+    speaker: Speaker<'_>,
+) -> Result<PddReply, EncodeError> {
     let mut detail = String::from("<ListaAnomalie>");
     for anomaly in anomalies(failure) {
         let Anomaly { code, description, place } = anomaly;
@@ -230,16 +253,43 @@ fn service_fault(failure: &Failure, busta: &Busta, speaker: Speaker<'_>) -> Resu
         }
     }
     detail.push_str("</ListaAnomalie>");
-    ordinary(busta, speaker, 500, &soap::fault(Side::Client, &sentence(failure), Some(&detail)))
+    let fault = soap::fault(Side::Client, &sentence(failure), Some(&detail));
+    match azione {
+        Some(azione) => ordinary(azione, busta, speaker.now, speaker, 500, &fault),
+        None => protocol(failure, Kind::Processing, busta, speaker),
+    }
 }
 
-/// A Body under the busta of an ordinary reply.
-fn ordinary(busta: &Busta, speaker: Speaker<'_>, status: u16, body: &str) -> Result<PddReply, EncodeError> {
-    let header = egov::reply::risposta(busta, speaker.identificatore, speaker.now);
+/// A Body under the busta that the profile has for a message that was taken.
+fn ordinary(
+    azione: &Azione,
+    busta: &Busta,
+    received: Timestamp,
+    speaker: Speaker<'_>,
+    status: u16,
+    body: &str,
+) -> Result<PddReply, EncodeError> {
+    let Speaker { identificatore, now, .. } = speaker;
+    let correlato = azione.correlato.as_ref();
+    let correlato = correlato.map(|c| Servizio { tipo: c.tipo.clone(), nome: c.servizio.clone() });
+    let penna = Penna { identificatore, now, gestione: speaker.gestione(busta) };
+    let (status, header, body) =
+        match profili::dovuto(azione.passo(), busta, correlato.as_ref(), received, penna) {
+            Dovuto::Niente => {
+                return Ok(PddReply {
+                    status: 200,
+                    retry_after: None,
+                    identificatore: None,
+                    body: String::new(),
+                });
+            }
+            Dovuto::Riscontro(header) => (200, header, ""),
+            Dovuto::Risposta(header) => (status, header, body),
+        };
     Ok(PddReply {
         status,
         retry_after: None,
-        identificatore: Some(speaker.identificatore.to_string()),
+        identificatore: Some(identificatore.to_string()),
         body: soap::encode(Some(&egov::encode(&header)?), body),
     })
 }

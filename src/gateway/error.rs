@@ -1,6 +1,6 @@
 //! Why the gateway does not start.
 
-use crate::bridge::KnowledgeError;
+use crate::bridge::{ChiaviError, KnowledgeError};
 use crate::http::ListenerError;
 use crate::journal::JournalError;
 use crate::node::SettingsError;
@@ -14,6 +14,9 @@ pub enum StartError {
     /// The data is wrong; everything that is.
     #[error("{} mistakes in schemas, services or parties", .0.len())]
     Knowledge(Vec<KnowledgeError>),
+    /// The keys of signatures are wrong; everything that is.
+    #[error("the keys of signatures: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Chiavi(Vec<ChiaviError>),
     /// The party that the gateway is to speak as is not registered.
     #[error("identity {tipo}/{nome} is not among the parties")]
     Identity {
@@ -47,7 +50,11 @@ impl StartError {
     #[must_use]
     pub fn is_configuration(&self) -> bool {
         match self {
-            Self::Knowledge(_) | Self::Identity { .. } | Self::Tls(_) | Self::NodeAddress(_) => true,
+            Self::Knowledge(_)
+            | Self::Chiavi(_)
+            | Self::Identity { .. }
+            | Self::Tls(_)
+            | Self::NodeAddress(_) => true,
             Self::Journal(_) | Self::Listener(_) | Self::Pki(_) | Self::Sandbox(_) => false,
         }
     }

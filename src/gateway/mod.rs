@@ -20,9 +20,9 @@ use tokio::task::JoinHandle;
 pub use error::StartError;
 pub use sandbox::Sandbox;
 
-use crate::bridge::{Inbound, Knowledge, KnowledgeError, Progressivi, Settings};
+use crate::bridge::{Chiavi, Delivery, Inbound, Knowledge, KnowledgeError, Progressivi, Settings};
 use crate::clock::Clock;
-use crate::config::{Config, Directories};
+use crate::config::{self, Config, Directories};
 use crate::egov::Parte;
 use crate::http::admin::Admin;
 use crate::http::pdd::Pdd;
@@ -44,6 +44,7 @@ const SWEEP: Duration = Duration::from_secs(30);
 
 /// A gateway at work. [`Gateway::stop`] brings it down; dropped, its listeners close without waiting for anybody.
 pub struct Gateway {
+    delivery: Option<Delivery>,
     listeners: Vec<Running>,
     tasks: Vec<JoinHandle<()>>,
     sandbox: Option<Sandbox>,
@@ -51,6 +52,8 @@ pub struct Gateway {
     knowledge: Arc<ArcSwap<Knowledge>>,
     certificates: Option<Arc<Certificates>>,
     directories: Directories,
+    chiavi: Arc<ArcSwap<Chiavi>>,
+    firma: config::Firma,
     places: Vec<(&'static str, String)>,
     drain: Duration,
 }
@@ -80,6 +83,8 @@ impl Gateway {
             Some(settings) => Some(Sandbox::start(settings, &knowledge, &clock).await?),
             None => None,
         };
+        let chiavi = Chiavi::load(&config.firma, &knowledge).map_err(StartError::Chiavi)?;
+        let chiavi = Arc::new(ArcSwap::from_pointee(chiavi));
         let knowledge = Arc::new(ArcSwap::from_pointee(knowledge));
 
         let journal = SqliteJournal::serve(&config.journal.path, &Options::default(), clock.clone())?;
@@ -101,16 +106,19 @@ impl Gateway {
                 },
                 // After waiting for its elder a twin may have to be carried itself, and both must end within the time
                 // that a request has.
+                finestre: roads::finestre(config),
                 twin_wait: config.pdd.request.saturating_sub(config.node.total),
+                chiavi: chiavi.clone(),
             },
             knowledge.clone(),
             journal.clone(),
             node.clone(),
-            Progressivi::new(journal.clone(), &codice, &porta),
+            Progressivi::new(journal.clone(), &codice, &porta, roads::prefisso(config)),
             clock.clone(),
         ));
 
         let mut gateway = Self {
+            delivery: Some(Delivery::start(inbound.clone())),
             listeners: Vec::new(),
             tasks: vec![tokio::spawn(metrics.clone().keep_up())],
             sandbox,
@@ -118,6 +126,8 @@ impl Gateway {
             knowledge: knowledge.clone(),
             certificates: None,
             directories: config.directories.clone(),
+            chiavi,
+            firma: config.firma.clone(),
             places: Vec::new(),
             drain: config.listeners.drain,
         };
@@ -211,7 +221,8 @@ impl Gateway {
         &self.journal
     }
 
-    /// Reads schemas, services and parties again, and swaps them whole; has the certificates' files looked at. Messages in hand finish with what they began
+    /// Reads schemas, services, parties and the keys of signatures again, and swaps them whole; has the files of TLS
+    /// looked at, which are taken up by themselves. Messages in hand finish with what they began
     /// with; a set with a mistake in it changes nothing.
     ///
     /// # Errors
@@ -220,23 +231,31 @@ impl Gateway {
         if let Some(certificates) = &self.certificates {
             certificates.look_now();
         }
-        let loaded = Knowledge::load(&self.directories);
+        let loaded = Knowledge::load(&self.directories).and_then(|knowledge| {
+            let chiavi = Chiavi::load(&self.firma, &knowledge);
+            let wrong = |errors: Vec<_>| errors.into_iter().map(KnowledgeError::from).collect::<Vec<_>>();
+            chiavi.map(|chiavi| (knowledge, chiavi)).map_err(wrong)
+        });
         let errors: Vec<String> =
             loaded.as_ref().err().into_iter().flatten().map(ToString::to_string).collect();
-        let knowledge =
+        let (knowledge, chiavi) =
             loaded.inspect_err(|_| KnowledgeReloaded { version: None, errors: &errors }.emit())?;
         KnowledgeReloaded { version: Some(&knowledge.version), errors: &[] }.emit();
+        self.chiavi.store(Arc::new(chiavi));
         self.knowledge.store(Arc::new(knowledge));
         Ok(())
     }
 
     /// Lets nobody in any more, lets the messages in hand finish within the drain time, then closes the journal.
     pub async fn stop(self) {
-        let Self { listeners, tasks, sandbox, journal, drain, .. } = self;
+        let Self { delivery, listeners, tasks, sandbox, journal, drain, .. } = self;
         let draining: Vec<_> =
             listeners.into_iter().map(|listener| tokio::spawn(listener.shut_down(drain))).collect();
         for drained in draining {
             let _ = drained.await;
+        }
+        if let Some(delivery) = delivery {
+            delivery.stop(drain).await;
         }
         tasks.iter().for_each(JoinHandle::abort);
         journal.close().await;

@@ -1,6 +1,8 @@
 //! The configuration in the terms of each room.
 
+use crate::bridge::Prefisso;
 use crate::config::Config;
+use crate::egov::Finestre;
 use crate::http::Bounds;
 use crate::node::{self, Deadlines, PoolBounds, SettingsError};
 
@@ -12,6 +14,20 @@ pub(crate) fn node(config: &Config) -> Result<node::Settings, SettingsError> {
     settings.deadlines = Deadlines { connect: node.connect, first_byte: node.first_byte, total: node.total };
     settings.pool = PoolBounds { concurrent: node.max_concurrent, ..PoolBounds::default() };
     Ok(settings)
+}
+
+/// How old a message may be, and how far its clocks may be ahead.
+pub(super) fn finestre(config: &Config) -> Finestre {
+    let span = |of: std::time::Duration| of.try_into().unwrap_or(jiff::SignedDuration::MAX);
+    Finestre {
+        eta_massima: span(config.egov.eta_massima),
+        tolleranza_futuro: config.egov.tolleranza_futuro.map(span),
+    }
+}
+
+/// The first digits of our identifiers' numbers. That they are digits was checked with the configuration.
+pub(super) fn prefisso(config: &Config) -> Prefisso {
+    config.egov.prefisso_progressivo.parse().unwrap_or_default()
 }
 
 /// What a listener of envelopes may cost.

@@ -117,8 +117,9 @@ impl Handler for Pdd {
 
 fn reply(answer: Answer) -> Reply {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let empty = answer.body.is_empty();
     let mut reply = Reply::empty(status).with_body(answer.body);
-    if let Ok(content_type) = HeaderValue::from_str(&answer.content_type) {
+    if let Some(content_type) = HeaderValue::from_str(&answer.content_type).ok().filter(|_| !empty) {
         reply = reply.with_header(header::CONTENT_TYPE, content_type);
     }
     if let Some(reference) = answer.reference.and_then(|text| HeaderValue::from_str(&text).ok()) {

@@ -48,6 +48,7 @@ on_every_engine! {
     the_first_digest_tells_a_clash
     another_sender_or_direction_is_no_twin
     more_than_once_neither_blocks_nor_is_blocked
+    an_earlier_message_is_the_newest_that_may_have_been_carried
     an_unknown_fate_blocks_until_repeated
     a_doubt_outlives_a_failed_repetition
     only_one_repetition_at_a_time
@@ -59,11 +60,17 @@ on_every_engine! {
     waiting_ends_with_the_conclusion
     waiting_ends_with_the_deadline
     numbers_are_given_once
+    numbers_belong_to_their_minute_and_end_with_it
     a_list_is_filtered_and_paged
     a_life_is_shown_whole
     a_refusal_is_shown_whole
     states_are_counted
     every_transition_is_a_link_of_one_chain
+    a_series_goes_one_by_one
+    what_is_held_is_answered_and_not_given_up
+    a_place_belongs_to_one_message_of_one_series
+    the_operator_settles_what_was_acknowledged
+    a_doubt_in_a_series_stops_what_comes_after_it
     a_closed_journal_says_so
 }
 
@@ -134,6 +141,28 @@ async fn more_than_once_neither_blocks_nor_is_blocked(bench: Bench) {
     let third = token(bench.journal.intend(more()).await.unwrap());
     let _ = bench.journal.conclude(third, conclusion(Outcome::Delivered(Esito::Ok))).await.unwrap();
     assert_eq!(bench.journal.look_up(&key("A")).await.unwrap().unwrap().stato, Stato::Intended);
+}
+
+async fn an_earlier_message_is_the_newest_that_may_have_been_carried(bench: Bench) {
+    let journal = &*bench.journal;
+    let more = || Intent {
+        inoltro: Inoltro::PiuDiUnaVolta,
+        reception: Reception { collaborazione: Some("C".to_owned()), ..reception("<richiesta/>") },
+        ..intent("A")
+    };
+    let _ = journal.refuse(refusal(Some("A"))).await.unwrap();
+    assert_eq!(journal.earlier(&key("A")).await.unwrap(), None);
+    let first = token(journal.intend(more()).await.unwrap());
+    let id = first.id();
+    let _ = journal.conclude(first, conclusion(Outcome::Delivered(Esito::Ok))).await.unwrap();
+    let second = token(journal.intend(more()).await.unwrap());
+    let _ = journal.conclude(second, conclusion(Outcome::Failed)).await.unwrap();
+    let earlier = journal.earlier(&key("A")).await.unwrap().unwrap();
+    assert_eq!((earlier.summary.id, earlier.summary.stato), (id, Stato::Delivered(Esito::Ok)));
+    assert_eq!(earlier.summary.azione.as_deref(), Some("invioSAP"));
+    assert_eq!(earlier.collaborazione.as_deref(), Some("C"));
+    let elsewhere = Key { mittente: "PUGLIA".to_owned(), ..key("A") };
+    assert_eq!(journal.earlier(&elsewhere).await.unwrap(), None);
 }
 
 async fn an_unknown_fate_blocks_until_repeated(bench: Bench) {
@@ -263,7 +292,7 @@ async fn numbers_are_given_once(bench: Bench) {
     let asking: Vec<_> = (0..10)
         .map(|_| {
             let journal = Arc::clone(&bench.journal);
-            tokio::spawn(async move { journal.reserve("LAZIOSPCoopIT", 100).await.unwrap() })
+            tokio::spawn(async move { journal.reserve(numbers("LAZIOSPCoopIT", 100)).await.unwrap() })
         })
         .collect();
     let mut given: Vec<u64> = Vec::new();
@@ -272,8 +301,27 @@ async fn numbers_are_given_once(bench: Bench) {
     }
     given.sort_unstable();
     assert_eq!(given, (1..=1000).collect::<Vec<u64>>());
-    assert_eq!(bench.journal.reserve("PUGLIASPCoopIT", 1).await.unwrap(), 1..2);
-    assert!(matches!(bench.journal.reserve("P", 0).await, Err(JournalError::NoNumbers { .. })));
+    assert_eq!(bench.journal.reserve(numbers("PUGLIASPCoopIT", 1)).await.unwrap(), 1..2);
+    assert!(matches!(bench.journal.reserve(numbers("P", 0)).await, Err(JournalError::NoNumbers { .. })));
+}
+
+async fn numbers_belong_to_their_minute_and_end_with_it(bench: Bench) {
+    let journal = &*bench.journal;
+    let of = |minuto: &str, forget: &str| Numbers {
+        minuto: minuto.to_owned(),
+        forget: forget.to_owned(),
+        last: 12,
+        ..numbers("P", 10)
+    };
+    let old = "2026-01-01_00:00";
+    assert_eq!(journal.reserve(of("2026-11-21_11:00", old)).await.unwrap(), 1..11);
+    assert_eq!(journal.reserve(of("2026-11-21_11:01", old)).await.unwrap(), 1..11);
+    assert_eq!(journal.reserve(of("2026-11-21_11:00", old)).await.unwrap(), 11..13);
+    let error = journal.reserve(of("2026-11-21_11:00", old)).await.unwrap_err();
+    assert!(matches!(error, JournalError::NoNumbers { .. }), "{error}");
+    assert_eq!(journal.reserve(of("2026-11-28_11:00", "2026-11-21_11:01")).await.unwrap(), 1..11);
+    assert_eq!(journal.reserve(of("2026-11-21_11:01", old)).await.unwrap(), 11..13, "kept");
+    assert_eq!(journal.reserve(of("2026-11-21_11:00", old)).await.unwrap(), 1..11, "forgotten");
 }
 
 async fn a_list_is_filtered_and_paged(bench: Bench) {
@@ -390,6 +438,126 @@ async fn every_transition_is_a_link_of_one_chain(bench: Bench) {
     // Of the specimens and the frozen clock. It changes only when the format of the lines does, which breaks every
     // journal in use.
     assert_eq!(seen.head.to_string(), "9632454180793a840dde03e8b48a6f3aa49cbeec3f6498fe97250fca41d2ee18");
+}
+
+/// The identifiers of the messages whose turn it is.
+async fn turns(journal: &dyn Journal) -> String {
+    journal.due().await.unwrap().into_iter().map(|due| due.identificatore).collect()
+}
+
+async fn a_series_goes_one_by_one(bench: Bench) {
+    let journal = &*bench.journal;
+    let ok = || conclusion(Outcome::Delivered(Esito::Ok));
+    let first = in_turn(journal, "A", "A", 1).await;
+    let third = held(journal, "C", "A", 3).await;
+    let second = held(journal, "B", "A", 2).await;
+    assert_eq!(turns(journal).await, "");
+    assert_eq!(journal.series("A").await.unwrap().unwrap().prossimo, 1);
+    let _ = journal.conclude(first, ok()).await.unwrap();
+    for (id, name) in [(second, "B"), (third, "C")] {
+        let due = journal.due().await.unwrap().remove(0);
+        assert_eq!(
+            (due.id, due.identificatore.as_str(), due.stato, due.attempts),
+            (id, name, Stato::Held, 0)
+        );
+        assert_eq!(due.forwarded, intent(name).forwarded);
+        let token = token(journal.repeat(Repetition { id, forwarded: None }).await.unwrap());
+        assert_eq!((token.id(), token.attempt()), (id, 1));
+        assert_eq!(turns(journal).await, "", "while it is on its way");
+        let _ = journal.conclude(token, Conclusion { reply: None, ..ok() }).await.unwrap();
+    }
+    assert_eq!(
+        (turns(journal).await, journal.series("A").await.unwrap().unwrap().prossimo),
+        (String::new(), 4)
+    );
+    assert!(matches!(place(journal, "X", "A", 2).await, Placing::Seen));
+    assert!(matches!(place(journal, "B", "A", 2).await, Placing::AlreadyKnown(_)));
+    let _ = in_turn(journal, "D", "A", 4).await;
+    assert!(journal.verify().await.unwrap().is_intact());
+}
+
+async fn what_is_held_is_answered_and_not_given_up(bench: Bench) {
+    let journal = &*bench.journal;
+    let first = in_turn(journal, "A", "A", 1).await;
+    let id = held(journal, "B", "A", 2).await;
+    let twin = journal.look_up(&key("B")).await.unwrap().unwrap();
+    assert_eq!((twin.stato, twin.accepted), (Stato::Held, true));
+    assert_eq!(twin.reply, Some(reply("<riscontro/>")));
+    let early = known(journal.repeat(Repetition { id, forwarded: None }).await.unwrap());
+    assert_eq!(early.stato, Stato::Held, "not its turn");
+    let _ = journal.conclude(first, conclusion(Outcome::Delivered(Esito::Ko))).await.unwrap();
+    for outcome in [Outcome::Failed, Outcome::RefusedByNode] {
+        let token = token(journal.repeat(Repetition { id, forwarded: None }).await.unwrap());
+        let ended = Conclusion { reply: None, ..conclusion(outcome) };
+        assert_eq!(journal.conclude(token, ended).await.unwrap().stato(), Stato::Held);
+    }
+    let life = journal.show(&Reference::Id(id)).await.unwrap().remove(0);
+    let ends: Vec<_> = life.attempts.iter().map(|attempt| (attempt.number, attempt.stato)).collect();
+    assert_eq!(ends, [(0, Stato::Held), (1, Stato::Failed), (2, Stato::RefusedByNode)]);
+    assert_eq!(life.posto, Some(posto("A", 2)));
+    assert_eq!(journal.counts().await.unwrap().get(StatoName::Held), 1);
+    assert!(journal.verify().await.unwrap().is_intact());
+}
+
+async fn a_place_belongs_to_one_message_of_one_series(bench: Bench) {
+    let journal = &*bench.journal;
+    assert!(matches!(place(journal, "B", "A", 2).await, Placing::Refused(FuoriSerie::Sconosciuta)));
+    assert!(matches!(place(journal, "B", "A", 1).await, Placing::Refused(FuoriSerie::Sconosciuta)));
+    let first = in_turn(journal, "A", "A", 1).await;
+    // It did not get through: its series began all the same, and it may come again.
+    let _ = journal.conclude(first, conclusion(Outcome::Failed)).await.unwrap();
+    let _first = in_turn(journal, "A", "A", 1).await;
+    let _second = held(journal, "B", "A", 2).await;
+    assert!(matches!(place(journal, "C", "A", 2).await, Placing::Refused(FuoriSerie::Numero)));
+    let other = |change: fn(&mut Serie)| {
+        let mut posto = posto("A", 3);
+        change(&mut posto.serie);
+        Intent { posto: Some(posto), ..intent("C") }
+    };
+    for (intent, expected) in [
+        (other(|s| s.mittente.nome = "PUGLIA".to_owned()), FuoriSerie::Mittente),
+        (other(|s| s.mittente.tipo = "AOO".to_owned()), FuoriSerie::MittenteTipo),
+        (other(|s| s.destinatario.nome = "PUGLIA".to_owned()), FuoriSerie::Destinatario),
+        (other(|s| s.servizio.nome = "Altro".to_owned()), FuoriSerie::Servizio),
+        (other(|s| s.azione = None), FuoriSerie::Azione),
+    ] {
+        let placing = journal.place(intent, reply("<riscontro/>")).await.unwrap();
+        assert!(matches!(placing, Placing::Refused(fault) if fault == expected), "{placing:?}");
+    }
+    assert_eq!(journal.series("B").await.unwrap(), None);
+}
+
+async fn the_operator_settles_what_was_acknowledged(bench: Bench) {
+    let journal = &*bench.journal;
+    let first = in_turn(journal, "A", "A", 1).await;
+    let id = held(journal, "B", "A", 2).await;
+    let _third = held(journal, "C", "A", 3).await;
+    let _ = journal.conclude(first, conclusion(Outcome::Delivered(Esito::Ok))).await.unwrap();
+    drop(token(journal.repeat(Repetition { id, forwarded: None }).await.unwrap()));
+    journal.health().await.unwrap();
+    let due = journal.due().await.unwrap().remove(0);
+    assert_eq!((due.id, due.stato), (id, Stato::Unknown));
+    // It was not executed: it is still to be forwarded, since its sender was told that it would be.
+    let _ = journal.resolve(id, Resolution::NotExecuted, "rossi", "asked").await.unwrap();
+    let again = journal.due().await.unwrap().remove(0);
+    assert_eq!((again.identificatore.as_str(), again.stato, again.attempts), ("B", Stato::Held, 0));
+    assert_ne!(again.id, id);
+    let _ = journal.resolve(again.id, Resolution::NotExecuted, "rossi", "no").await.unwrap_err();
+    // It was seen to by other means: the series goes on.
+    let _ = journal.resolve(again.id, Resolution::Executed, "rossi", "by mail").await.unwrap();
+    assert_eq!(turns(journal).await, "C");
+    assert!(journal.verify().await.unwrap().is_intact());
+}
+
+async fn a_doubt_in_a_series_stops_what_comes_after_it(bench: Bench) {
+    let journal = &*bench.journal;
+    let first = in_turn(journal, "A", "A", 1).await;
+    let id = first.id();
+    let _second = held(journal, "B", "A", 2).await;
+    let _ = journal.conclude(first, conclusion(Outcome::Unknown)).await.unwrap();
+    assert_eq!(turns(journal).await, "", "its sender was not told that it would be forwarded");
+    let _ = journal.resolve(id, Resolution::Executed, "rossi", "asked").await.unwrap();
+    assert_eq!(turns(journal).await, "B");
 }
 
 async fn a_closed_journal_says_so(bench: Bench) {

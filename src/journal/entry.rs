@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::evidence;
 use super::record::MessageId;
+use super::series::Posto;
 use super::state::{Direction, Inoltro, Outcome};
 
 /// What makes two receptions the same message.
@@ -78,6 +79,9 @@ pub struct Intent {
     pub key: Key,
     /// The rest of what is known.
     pub reception: Reception,
+    /// Its place in an ordered series, where it is of one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub posto: Option<Posto>,
     /// Whether it may be delivered more than once.
     pub inoltro: Inoltro,
     /// Digest of the canonical inner document: tells a twin from a clash.
@@ -157,6 +161,21 @@ pub struct Failing {
     /// The whole explanation, values seen included. Kept with the payloads, because it may hold personal data.
     #[serde(skip)]
     pub detail: String,
+}
+
+/// Numbers for identifiers, asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Numbers {
+    /// The porta that gives them.
+    pub porta: String,
+    /// The minute in which they are given, as the identifier spells it: `2026-01-31_09:15`.
+    pub minuto: String,
+    /// How many, at most.
+    pub count: u32,
+    /// The greatest that a minute has.
+    pub last: u64,
+    /// Minutes of this porta spelled before this one are forgotten.
+    pub forget: String,
 }
 
 /// How long a phase took.

@@ -138,13 +138,13 @@ pub enum JournalError {
         /// Where the record stands.
         stato: Stato,
     },
-    /// The numbers of a porta are used up, or none was asked for.
-    #[error("{count} numbers cannot be reserved for {porta}")]
+    /// The numbers of a porta are used up in this minute, or none was asked for.
+    #[error("no numbers are left for {porta} in the minute {minuto}")]
     NoNumbers {
         /// The porta.
         porta: String,
-        /// How many were asked for.
-        count: u32,
+        /// The minute.
+        minuto: String,
     },
 }
 

@@ -23,6 +23,7 @@ use serde::{Serialize, Serializer};
 use super::entry::{Conclusion, Failing, Intent, Key, NodeAnswer, Refusal, Repetition, Reply};
 use super::error::{EngineError, JournalError};
 use super::record::{Attempt, Life, MessageId, PayloadKind, Summary};
+use super::series::Holding;
 use super::state::{Direction, Inoltro, Outcome, Resolution, Stato};
 
 /// A SHA-256.
@@ -103,6 +104,7 @@ const FAULTS_KEPT: usize = 1000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Event {
     Refused,
+    Held,
     Intended,
     Repeated,
     Concluded,
@@ -164,6 +166,7 @@ impl Event {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Refused => "refused",
+            Self::Held => "held",
             Self::Intended => "intended",
             Self::Repeated => "repeated",
             Self::Concluded => "concluded",
@@ -256,6 +259,15 @@ pub(super) fn lines(life: &Life) -> Result<Vec<String>, JournalError> {
     let mut doubtful = false;
     for attempt in &life.attempts {
         let number = attempt.number;
+        if number == 0 && attempt.stato == Stato::Held {
+            if let Some(intent) = intent(life) {
+                let holding = Holding { intent, reply: reply(life, attempt) };
+                let at = attempt.started_at;
+                let held = Transition { id, attempt: 0, event: Event::Held, at, stato: Stato::Held };
+                lines.push(held.line(&told(&holding)?));
+            }
+            continue;
+        }
         if number == 0 {
             if let Some(refusal) = refusal(life, attempt) {
                 let at = attempt.started_at;
@@ -265,14 +277,14 @@ pub(super) fn lines(life: &Life) -> Result<Vec<String>, JournalError> {
             continue;
         }
         let (event, entry) = match intent(life) {
-            Some(intent) if number == 1 => (Event::Intended, told(&intent)?),
+            Some(intent) if number == 1 && !life.is_accepted() => (Event::Intended, told(&intent)?),
             _ => (Event::Repeated, told(&repetition(life, number))?),
         };
         let opened =
             Transition { id, attempt: number, event, at: attempt.started_at, stato: Stato::Intended };
         lines.push(opened.line(&entry));
         if let Some((conclusion, at)) = conclusion(life, attempt) {
-            let stato = Stato::after(conclusion.outcome, doubtful);
+            let stato = Stato::after(conclusion.outcome, doubtful, life.is_accepted());
             doubtful |= conclusion.outcome == Outcome::Unknown;
             let closed = Transition { id, attempt: number, event: Event::Concluded, at, stato };
             lines.push(closed.line(&told(&conclusion)?));
@@ -308,7 +320,8 @@ fn refusal(life: &Life, attempt: &Attempt) -> Option<Refusal> {
     })
 }
 
-fn intent(life: &Life) -> Option<Intent> {
+/// What the bridge told of the message when it was first recorded.
+pub(super) fn intent(life: &Life) -> Option<Intent> {
     let summary = &life.summary;
     Some(Intent {
         key: Key {
@@ -317,10 +330,14 @@ fn intent(life: &Life) -> Option<Intent> {
             identificatore: summary.identificatore.clone()?,
         },
         reception: life.reception.clone(),
+        posto: life.posto.clone(),
         inoltro: life.inoltro?,
         digest: life.digest?,
         schemi: life.schemi.clone()?,
-        forwarded: life.payload(1, PayloadKind::Forwarded).cloned().unwrap_or_default(),
+        forwarded: life
+            .payload(u32::from(!life.is_accepted()), PayloadKind::Forwarded)
+            .cloned()
+            .unwrap_or_default(),
     })
 }
 
@@ -334,7 +351,7 @@ fn conclusion(life: &Life, attempt: &Attempt) -> Option<(Conclusion, Timestamp)>
         Stato::RefusedByNode => Outcome::RefusedByNode,
         Stato::Failed => Outcome::Failed,
         Stato::Unknown => Outcome::Unknown,
-        Stato::Refused | Stato::Intended | Stato::Resolved(_) => return None,
+        Stato::Refused | Stato::Held | Stato::Intended | Stato::Resolved(_) => return None,
     };
     let body = life.payload(attempt.number, PayloadKind::Answer).cloned();
     let conclusion = Conclusion {

@@ -11,13 +11,14 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::entry::{Conclusion, Intent, Key, Refusal, Repetition};
+use super::entry::{Conclusion, Intent, Key, Numbers, Reception, Refusal, Repetition, Reply};
 use super::error::JournalError;
 use super::evidence::{self, ChainFault, Hash, Verification};
 use super::record::{
-    Attempt, Counts, Filter, Health, Life, MessageId, Payload, PayloadKind, Recorded, Reference,
+    Attempt, Counts, Earlier, Filter, Health, Life, MessageId, Payload, PayloadKind, Recorded, Reference,
     ResolutionRecord, Summary,
 };
+use super::series::{Attesa, Due, FuoriSerie, Holding, Placing, Turno};
 use super::state::{Resolution, Stato};
 use super::token::{Abandon, Concluded, Intended, Intending};
 use super::waiters::Waiters;
@@ -42,7 +43,8 @@ struct Shelf {
 struct Records {
     /// Record `n` is at `n - 1`.
     lives: Vec<Life>,
-    next_number: BTreeMap<String, u64>,
+    next_number: BTreeMap<(String, String), u64>,
+    series: BTreeMap<String, Attesa>,
     links: Vec<Link>,
     closed: bool,
 }
@@ -133,10 +135,11 @@ impl Records {
             life.payloads.push(Payload { attempt, kind: PayloadKind::Reply, bytes: reply.body });
         }
         life.payloads.sort_by_key(|payload| (payload.attempt, payload.kind));
-        life.summary.stato = Stato::after(conclusion.outcome, doubtful);
+        life.summary.stato = Stato::after(conclusion.outcome, doubtful, life.is_accepted());
         life.summary.changed_at = now;
         let stato = life.summary.stato;
         self.chain(id)?;
+        self.advance(id)?;
         Ok(stato)
     }
 }
@@ -149,6 +152,45 @@ impl Records {
         let hash = before.followed_by(Hash::of(line.as_bytes()));
         self.links.push(Link { id, line, hash });
         Ok(())
+    }
+}
+
+impl Records {
+    fn is_turn(&self, life: &Life) -> bool {
+        let Some(posto) = &life.posto else { return false };
+        let attesa = self.series.get(&posto.serie.collaborazione);
+        attesa.is_some_and(|attesa| attesa.prossimo == posto.numero)
+    }
+
+    /// Record `id` has its end: its series, if it is of one, expects the next number.
+    fn advance(&mut self, id: MessageId) -> Result<(), JournalError> {
+        let life = self.life(id)?.clone();
+        if life.summary.stato.is_executed()
+            && self.is_turn(&life)
+            && let Some(posto) = life.posto
+            && let Some(attesa) = self.series.get_mut(&posto.serie.collaborazione)
+        {
+            attesa.prossimo = attesa.prossimo.saturating_add(1);
+        }
+        Ok(())
+    }
+
+    fn hold(&mut self, holding: Holding, now: Timestamp) -> Result<MessageId, JournalError> {
+        let Holding { intent, reply } = holding;
+        let forwarded = Payload { attempt: 0, kind: PayloadKind::Forwarded, bytes: intent.forwarded.clone() };
+        let mut own = attempt(0, now);
+        own.stato = Stato::Held;
+        own.ended_at = Some(now);
+        let mut life = intended(intent, Stato::Held, own, forwarded, now);
+        if let (Some(reply), Some(own)) = (reply, life.attempts.first_mut()) {
+            own.reply_status = Some(reply.status);
+            own.reply_type = Some(reply.content_type.into_owned());
+            own.reply_identificatore = reply.identificatore;
+            life.payloads.push(Payload { attempt: 0, kind: PayloadKind::Reply, bytes: reply.body });
+        }
+        let id = self.add(life);
+        self.chain(id)?;
+        Ok(id)
     }
 }
 
@@ -165,6 +207,16 @@ impl Abandon for Shelf {
 impl Journal for MemoryJournal {
     async fn look_up(&self, key: &Key) -> Result<Option<Recorded>, JournalError> {
         Ok(self.open()?.blocking(key))
+    }
+
+    async fn earlier(&self, key: &Key) -> Result<Option<Earlier>, JournalError> {
+        let records = self.open()?;
+        let found =
+            records.lives.iter().rev().find(|life| is_of(life, key) && life.summary.stato.may_be_executed());
+        Ok(found.map(|life| Earlier {
+            summary: life.summary.clone(),
+            collaborazione: life.reception.collaborazione.clone(),
+        }))
     }
 
     async fn refuse(&self, refusal: Refusal) -> Result<Concluded, JournalError> {
@@ -185,6 +237,7 @@ impl Journal for MemoryJournal {
                 changed_at: now,
             },
             reception: refusal.reception,
+            posto: None,
             inoltro: None,
             digest: refusal.digest,
             schemi: None,
@@ -217,42 +270,87 @@ impl Journal for MemoryJournal {
         {
             return Ok(Intending::AlreadyKnown(known));
         }
-        let received_at = whole_micros(intent.reception.received_at);
-        let mut life = Life {
-            summary: Summary {
-                id: MessageId(0),
-                direction: intent.key.direction,
-                mittente: Some(intent.key.mittente),
-                destinatario: intent.reception.destinatario.clone(),
-                servizio: intent.reception.servizio.clone(),
-                azione: intent.reception.azione.clone(),
-                identificatore: Some(intent.key.identificatore),
-                stato: Stato::Intended,
-                attempts: 1,
-                received_at,
-                changed_at: now,
-            },
-            reception: intent.reception,
-            inoltro: Some(intent.inoltro),
-            digest: Some(intent.digest),
-            schemi: Some(intent.schemi),
-            attempts: vec![attempt(1, now)],
-            payloads: vec![Payload { attempt: 1, kind: PayloadKind::Forwarded, bytes: intent.forwarded }],
-            resolution: None,
-        };
-        life.reception.received_at = received_at;
+        let forwarded = Payload { attempt: 1, kind: PayloadKind::Forwarded, bytes: intent.forwarded.clone() };
+        let life = intended(intent, Stato::Intended, attempt(1, now), forwarded, now);
         let id = records.add(life);
         records.chain(id)?;
         drop(records);
         Ok(self.token(id, 1))
     }
 
+    async fn place(&self, intent: Intent, waiting: Reply) -> Result<Placing, JournalError> {
+        let Some(posto) = intent.posto.clone() else {
+            return self.intend(intent).await.map(Placing::from);
+        };
+        let now = self.now();
+        {
+            let mut records = self.open()?;
+            if let Some(known) = records.blocking(&intent.key) {
+                return Ok(Placing::AlreadyKnown(known));
+            }
+            let collaborazione = &posto.serie.collaborazione;
+            let prossimo = match records.series.get(collaborazione) {
+                Some(known) => match known.serie.differs(&posto.serie) {
+                    Some(fault) => return Ok(Placing::Refused(fault)),
+                    None => known.prossimo,
+                },
+                None if posto.begins(&intent.key.identificatore) => {
+                    let attesa = Attesa { serie: posto.serie.clone(), prossimo: 1 };
+                    records.series.insert(collaborazione.clone(), attesa);
+                    1
+                }
+                None => return Ok(Placing::Refused(FuoriSerie::Sconosciuta)),
+            };
+            let turno = posto.turno(prossimo);
+            if turno == Turno::Passato {
+                return Ok(Placing::Seen);
+            }
+            if records.lives.iter().any(|life| blocks(life) && life.posto.as_ref() == Some(&posto)) {
+                return Ok(Placing::Refused(FuoriSerie::Numero));
+            }
+            if turno == Turno::Dopo {
+                let id = records.hold(Holding { intent, reply: Some(waiting) }, now)?;
+                return Ok(Placing::Held(Concluded::new(id, Stato::Held)));
+            }
+        }
+        self.intend(intent).await.map(Placing::from)
+    }
+
+    async fn series(&self, collaborazione: &str) -> Result<Option<Attesa>, JournalError> {
+        Ok(self.open()?.series.get(collaborazione).cloned())
+    }
+
+    async fn due(&self) -> Result<Vec<Due>, JournalError> {
+        let records = self.open()?;
+        let waiting = |life: &&Life| {
+            life.is_accepted()
+                && matches!(life.summary.stato, Stato::Held | Stato::Unknown)
+                && records.is_turn(life)
+        };
+        let due = |life: &Life| {
+            Some(Due {
+                id: life.summary.id,
+                stato: life.summary.stato,
+                attempts: life.summary.attempts,
+                identificatore: life.summary.identificatore.clone()?,
+                posto: life.posto.clone()?,
+                forwarded: life.payload(0, PayloadKind::Forwarded).cloned()?,
+            })
+        };
+        Ok(records.lives.iter().filter(waiting).filter_map(due).collect())
+    }
+
     async fn repeat(&self, repetition: Repetition) -> Result<Intending, JournalError> {
         let now = self.now();
         let mut records = self.open()?;
         let id = repetition.id;
+        let life = records.life(id)?.clone();
+        let may_go = match life.summary.stato {
+            Stato::Held => records.is_turn(&life),
+            stato => stato == Stato::Unknown,
+        };
         let life = records.life(id)?;
-        if life.summary.stato != Stato::Unknown {
+        if !may_go {
             return match recorded(life) {
                 Some(known) => Ok(Intending::AlreadyKnown(known)),
                 None => Err(JournalError::NotUnknown { id, stato: life.summary.stato }),
@@ -331,7 +429,8 @@ impl Journal for MemoryJournal {
         let mut records = self.open()?;
         let life = records.life(id)?;
         let stato = life.summary.stato;
-        if stato != Stato::Unknown {
+        let settled_elsewhere = stato == Stato::Held && resolution == Resolution::Executed;
+        if stato != Stato::Unknown && !settled_elsewhere {
             return Err(JournalError::NotUnknown { id, stato });
         }
         let stato = Stato::Resolved(resolution);
@@ -339,19 +438,26 @@ impl Journal for MemoryJournal {
         life.summary.changed_at = now;
         life.resolution =
             Some(ResolutionRecord { resolution, who: who.to_owned(), why: why.to_owned(), at: now });
+        let again = life.is_accepted().then(|| evidence::intent(life)).flatten();
         records.chain(id)?;
+        records.advance(id)?;
+        if let (Resolution::NotExecuted, Some(intent)) = (resolution, again) {
+            records.hold(Holding { intent, reply: None }, now)?;
+        }
         Ok(Concluded::new(id, stato))
     }
 
-    async fn reserve(&self, porta: &str, count: u32) -> Result<Range<u64>, JournalError> {
+    async fn reserve(&self, numbers: Numbers) -> Result<Range<u64>, JournalError> {
+        let Numbers { porta, minuto, count, last, forget } = numbers;
         let mut records = self.open()?;
-        if count == 0 {
-            return Err(JournalError::NoNumbers { porta: porta.to_owned(), count });
+        records.next_number.retain(|(known, minute), _| *known != porta || *minute >= forget);
+        let next = records.next_number.get(&(porta.clone(), minuto.clone())).copied().unwrap_or(1);
+        let after = next.saturating_add(u64::from(count)).min(last.saturating_add(1));
+        if after <= next {
+            return Err(JournalError::NoNumbers { porta, minuto });
         }
-        let next = records.next_number.entry(porta.to_owned()).or_insert(1);
-        let first = *next;
-        *next = first.saturating_add(u64::from(count));
-        Ok(first..*next)
+        records.next_number.insert((porta, minuto), after);
+        Ok(next..after)
     }
 
     async fn verify(&self) -> Result<Verification, JournalError> {
@@ -387,6 +493,34 @@ impl Journal for MemoryJournal {
 
     async fn close(&self) {
         self.shelf.lock().closed = true;
+    }
+}
+
+/// A new record of a message that is to be forwarded, now or in its turn.
+fn intended(intent: Intent, stato: Stato, first: Attempt, forwarded: Payload, now: Timestamp) -> Life {
+    let received_at = whole_micros(intent.reception.received_at);
+    Life {
+        summary: Summary {
+            id: MessageId(0),
+            direction: intent.key.direction,
+            mittente: Some(intent.key.mittente),
+            destinatario: intent.reception.destinatario.clone(),
+            servizio: intent.reception.servizio.clone(),
+            azione: intent.reception.azione.clone(),
+            identificatore: Some(intent.key.identificatore),
+            stato,
+            attempts: first.number,
+            received_at,
+            changed_at: now,
+        },
+        reception: Reception { received_at, ..intent.reception },
+        posto: intent.posto,
+        inoltro: Some(intent.inoltro),
+        digest: Some(intent.digest),
+        schemi: Some(intent.schemi),
+        attempts: vec![first],
+        payloads: vec![forwarded],
+        resolution: None,
     }
 }
 
@@ -432,6 +566,7 @@ fn recorded(life: &Life) -> Option<Recorded> {
         attempts: summary.attempts,
         digest: life.digest?,
         received_at: summary.received_at,
+        accepted: life.is_accepted(),
         reply: body.map(|body: Bytes| super::entry::Reply {
             status: last.reply_status.unwrap_or_default(),
             content_type: last.reply_type.clone().unwrap_or_default().into(),

@@ -16,6 +16,8 @@
 //!               │   └──repeat────────  │ ▲
 //!               └──recover, token lost─┼─┘
 //!                                      └──resolve──► resolved (executed | not_executed)
+//!
+//! place ──► held ──repeat, in its turn──► intended ──conclude──► delivered, unknown, or held again
 //! ```
 //!
 //! # Invariants
@@ -25,6 +27,8 @@
 //!   The engine's unique key enforces it, so of two twins that race through [`Journal::intend`] exactly one gets a token.
 //!   Refused, refused by the node, failed and resolved as not executed never block: the protocol prescribes that the
 //!   sender repeat with the same identifier after a processing error, and nothing was executed.
+//! - A held record was acknowledged: it is not given up. An attempt that failed or was refused leaves it held; where the
+//!   operator says of its unknown fate that it was not executed, it is held once more, under a new record.
 //! - A doubt outlives what comes after it: once an attempt of a record ended `unknown`, a later attempt that failed or
 //!   was refused leaves the record `unknown`. Only a verdict or the operator settles it.
 //! - An [`Intended`] is the only permission to forward, and cannot be cloned or made elsewhere. Dropped without a
@@ -50,6 +54,7 @@ mod memory;
 #[cfg(test)]
 mod model_tests;
 mod record;
+mod series;
 #[cfg(test)]
 mod specimens;
 mod sqlite;
@@ -64,15 +69,16 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 pub use self::entry::{
-    Conclusion, Failing, Intent, Key, NodeAnswer, Reception, Refusal, Repetition, Reply, Timing,
+    Conclusion, Failing, Intent, Key, NodeAnswer, Numbers, Reception, Refusal, Repetition, Reply, Timing,
 };
 pub use self::error::{EngineError, JournalError};
 pub use self::evidence::{ChainFault, Hash, Verification};
 pub use self::memory::MemoryJournal;
 pub use self::record::{
-    Attempt, Counts, Filter, Health, Life, MessageId, Payload, PayloadKind, Recorded, Reference,
+    Attempt, Counts, Earlier, Filter, Health, Life, MessageId, Payload, PayloadKind, Recorded, Reference,
     ResolutionRecord, Summary,
 };
+pub use self::series::{Attesa, Due, FuoriSerie, Nome, Placing, Posto, Serie};
 pub use self::sqlite::{Options, SqliteJournal};
 pub use self::state::{Direction, Esito, Inoltro, Outcome, Resolution, Stato, StatoName, UnknownWord};
 pub use self::token::{Concluded, Intended, Intending};
@@ -83,13 +89,28 @@ pub trait Journal: Send + Sync {
     /// The record that blocks `key`, if any; its [`Recorded::digest`] tells a twin from a clash.
     async fn look_up(&self, key: &Key) -> Result<Option<Recorded>, JournalError>;
 
+    /// The newest record of `key` that was carried or may have been, whether it blocks or not.
+    async fn earlier(&self, key: &Key) -> Result<Option<Earlier>, JournalError>;
+
     /// Records a message that the bridge refuses by itself, before it is answered.
     async fn refuse(&self, refusal: Refusal) -> Result<Concluded, JournalError>;
 
     /// Records that a message is about to be forwarded, and gives the permission to; unless a record blocks its key.
     async fn intend(&self, intent: Intent) -> Result<Intending, JournalError>;
 
-    /// Opens a new attempt on a record whose fate is unknown. If it is not unknown (any more), answers what it is.
+    /// The same for a message of an ordered series ([`Intent::posto`]), unless it has no place there; held where it is
+    /// not its turn, and then `waiting` is what its sender may be answered.
+    async fn place(&self, intent: Intent, waiting: Reply) -> Result<Placing, JournalError>;
+
+    /// What is known of a series.
+    async fn series(&self, collaborazione: &str) -> Result<Option<Attesa>, JournalError>;
+
+    /// The messages that were acknowledged before they were forwarded, and whose turn it is: one of each series. Where
+    /// there are very many, not all.
+    async fn due(&self) -> Result<Vec<Due>, JournalError>;
+
+    /// Opens a new attempt on a record whose fate is unknown, or which is held and whose turn it is. Otherwise answers
+    /// what it is.
     async fn repeat(&self, repetition: Repetition) -> Result<Intending, JournalError>;
 
     /// Records what became of a forwarded message, before it is answered. Waits for room rather than being turned away.
@@ -119,9 +140,9 @@ pub trait Journal: Send + Sync {
         why: &str,
     ) -> Result<Concluded, JournalError>;
 
-    /// Takes `count` numbers (at least one) for identifiers of `porta` that no other call, process or later life of
-    /// this one will get. The numbers grow from 1 without end; an Identificatore shows seven digits of them.
-    async fn reserve(&self, porta: &str, count: u32) -> Result<Range<u64>, JournalError>;
+    /// Takes numbers for identifiers that no other call, process or later life of this one will get: at least one, at
+    /// most as many as asked for. They grow from 1 in each minute, which is told apart by its spelling alone.
+    async fn reserve(&self, numbers: Numbers) -> Result<Range<u64>, JournalError>;
 
     /// Walks the chain of evidence and compares every record with it. Long: reads everything there is.
     async fn verify(&self) -> Result<Verification, JournalError>;

@@ -18,7 +18,11 @@ enum Step {
         digest: u8,
         once: bool,
     },
+    /// The identifier, the series (begun by the message of that number) and the place in it.
+    Place(u8, u8, u32),
+    Due,
     LookUp(u8),
+    Earlier(u8),
     /// Concludes one of the tokens at hand.
     Conclude(usize, Outcome),
     /// Loses one of them.
@@ -43,7 +47,10 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => (0..4u8).prop_map(Step::Refuse),
         6 => (0..4u8, 0..2u8, any::<bool>(), any::<bool>())
             .prop_map(|(identificatore, digest, a, b)| Step::Intend { identificatore, digest, once: a || b }),
+        5 => (0..5u8, 0..2u8, 1..4u32).prop_map(|(id, serie, numero)| Step::Place(id, serie, numero)),
+        2 => Just(Step::Due),
         2 => (0..4u8).prop_map(Step::LookUp),
+        1 => (0..4u8).prop_map(Step::Earlier),
         6 => (any::<usize>(), outcome).prop_map(|(which, outcome)| Step::Conclude(which, outcome)),
         1 => any::<usize>().prop_map(Step::Drop),
         3 => (1..12i64).prop_map(Step::Repeat),
@@ -88,6 +95,16 @@ async fn answers(bench: Bench, steps: &[Step]) -> Vec<String> {
                 keep(journal.intend(intent).await, &mut tokens)
             }
             Step::LookUp(n) => shown(journal.look_up(&key(&format!("M{n}"))).await),
+            Step::Place(id, serie, numero) => {
+                let posto = Some(posto(&format!("M{serie}"), numero));
+                let intent = Intent { posto, ..intent(&format!("M{id}")) };
+                match journal.place(intent, reply("<riscontro/>")).await {
+                    Ok(Placing::Intended(token)) => keep(Ok(Intending::Intended(token)), &mut tokens),
+                    other => shown(other),
+                }
+            }
+            Step::Due => shown(journal.due().await),
+            Step::Earlier(n) => shown(journal.earlier(&key(&format!("M{n}"))).await),
             Step::Conclude(_, _) | Step::Drop(_) if tokens.is_empty() => continue,
             Step::Conclude(which, outcome) => {
                 let token = tokens.swap_remove(which % tokens.len());
@@ -108,7 +125,7 @@ async fn answers(bench: Bench, steps: &[Step]) -> Vec<String> {
                 shown(journal.resolve(MessageId(id), resolution, "rossi", "asked").await)
             }
             Step::Recover => shown(journal.recover().await),
-            Step::Reserve(count) => shown(journal.reserve("LAZIOSPCoopIT", count).await),
+            Step::Reserve(count) => shown(journal.reserve(numbers("LAZIOSPCoopIT", count)).await),
             Step::List(stato, before, limit) => shown(
                 journal
                     .list(Filter { stato, before: before.map(MessageId), limit, ..Filter::default() })

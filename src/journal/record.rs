@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::entry::{Failing, Key, Reception, Reply, Timing};
 use super::evidence;
+use super::series::Posto;
 use super::state::{Direction, Esito, Inoltro, Resolution, Stato, StatoName, UnknownWord, named};
 
 /// Number of a record: grows with time and is never used again.
@@ -41,6 +42,8 @@ pub struct Recorded {
     pub digest: [u8; 32],
     /// When it came in.
     pub received_at: Timestamp,
+    /// Whether its sender was told that it would be forwarded, before it was.
+    pub accepted: bool,
     /// The reply to the last attempt. To be replayed only where the state is a verdict.
     pub reply: Option<Reply>,
 }
@@ -72,6 +75,15 @@ pub struct Summary {
     pub changed_at: Timestamp,
 }
 
+/// A record as a later message of the same conversation sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Earlier {
+    /// The record in one line.
+    pub summary: Summary,
+    /// Collaborazione.
+    pub collaborazione: Option<String>,
+}
+
 /// Everything about a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Life {
@@ -79,6 +91,8 @@ pub struct Life {
     pub summary: Summary,
     /// What was known when it came in, the request included.
     pub reception: Reception,
+    /// Its place in an ordered series.
+    pub posto: Option<Posto>,
     /// Whether it may be delivered more than once; absent where it was refused.
     pub inoltro: Option<Inoltro>,
     /// Digest of the canonical inner document.
@@ -96,7 +110,7 @@ pub struct Life {
 /// One passage towards the other side.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
-    /// From 1; 0 where the bridge refused by itself.
+    /// From 1; 0 where the bridge refused by itself, or acknowledged the message before its turn.
     pub number: u32,
     /// When its intent was recorded.
     pub started_at: Timestamp,
@@ -243,6 +257,12 @@ impl Counts {
 }
 
 impl Life {
+    /// Whether its sender was told that it would be forwarded, before it was.
+    #[must_use]
+    pub fn is_accepted(&self) -> bool {
+        self.attempts.first().is_some_and(|first| first.number == 0 && first.stato == Stato::Held)
+    }
+
     /// The bytes of that kind in that attempt.
     #[must_use]
     pub fn payload(&self, attempt: u32, kind: PayloadKind) -> Option<&Bytes> {

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::{
-    Conclusion, Direction, Failing, Inoltro, Intended, Intending, Intent, Journal, Key, NodeAnswer, Outcome,
-    Reception, Recorded, Refusal, Reply, Timing,
+    Conclusion, Direction, Failing, Inoltro, Intended, Intending, Intent, Journal, Key, MessageId,
+    NodeAnswer, Nome, Numbers, Outcome, Placing, Posto, Reception, Recorded, Refusal, Reply, Serie, Timing,
 };
 
 pub(super) fn instant() -> Timestamp {
@@ -39,10 +39,51 @@ pub(super) fn intent(identificatore: &str) -> Intent {
     Intent {
         key: key(identificatore),
         reception: reception("<richiesta/>"),
+        posto: None,
         inoltro: Inoltro::AlPiuUnaVolta,
         digest: [7; 32],
         schemi: "sap 2025-03-27".to_owned(),
         forwarded: Bytes::from_static(b"{\"payload\":{}}"),
+    }
+}
+
+/// The place of number `numero` in the series that begins with message `serie`.
+pub(super) fn posto(serie: &str, numero: u32) -> Posto {
+    let nome = |nome: &str| Nome { tipo: "SPC".to_owned(), nome: nome.to_owned() };
+    let serie = Serie {
+        collaborazione: serie.to_owned(),
+        mittente: nome("LAZIO"),
+        destinatario: nome("NAZIONALE"),
+        servizio: nome("Variazioni"),
+        azione: Some("ordinata".to_owned()),
+    };
+    Posto { serie, numero }
+}
+
+/// Asks for the place of number `numero` in the series that begins with message `serie`.
+pub(super) async fn place(journal: &dyn Journal, identificatore: &str, serie: &str, numero: u32) -> Placing {
+    let intent = Intent { posto: Some(posto(serie, numero)), ..intent(identificatore) };
+    journal.place(intent, reply("<riscontro/>")).await.unwrap()
+}
+
+/// The permission for a message whose turn it is.
+pub(super) async fn in_turn(
+    journal: &dyn Journal,
+    identificatore: &str,
+    serie: &str,
+    numero: u32,
+) -> Intended {
+    match place(journal, identificatore, serie, numero).await {
+        Placing::Intended(intended) => intended,
+        other => panic!("not its turn: {other:?}"),
+    }
+}
+
+/// The record of a message that waits for its turn.
+pub(super) async fn held(journal: &dyn Journal, identificatore: &str, serie: &str, numero: u32) -> MessageId {
+    match place(journal, identificatore, serie, numero).await {
+        Placing::Held(concluded) => concluded.id(),
+        other => panic!("not held: {other:?}"),
     }
 }
 
@@ -55,6 +96,16 @@ pub(super) fn refusal(identificatore: Option<&str>) -> Refusal {
         digest: None,
         failure: failing("EGOV_IT_104"),
         reply: Some(reply("<rifiuto/>")),
+    }
+}
+
+pub(super) fn numbers(porta: &str, count: u32) -> Numbers {
+    Numbers {
+        porta: porta.to_owned(),
+        minuto: "2026-11-21_11:00".to_owned(),
+        count,
+        last: 9_999_999,
+        forget: "2026-11-14_11:00".to_owned(),
     }
 }
 

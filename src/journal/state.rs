@@ -57,6 +57,8 @@ pub enum Resolution {
 pub enum Stato {
     /// The bridge refused it by itself.
     Refused,
+    /// It was acknowledged, and waits for its turn in an ordered series.
+    Held,
     /// Permission to forward was given, and no conclusion recorded yet.
     Intended,
     /// The other side gave its verdict.
@@ -76,6 +78,8 @@ pub enum Stato {
 pub enum StatoName {
     /// See [`Stato::Refused`].
     Refused,
+    /// See [`Stato::Held`].
+    Held,
     /// See [`Stato::Intended`].
     Intended,
     /// See [`Stato::Delivered`].
@@ -146,11 +150,13 @@ impl Resolution {
 
 impl Stato {
     /// Where a record stands after an attempt ended with `outcome`. `doubtful`: an earlier attempt of the same record
-    /// ended unknown, so that only a verdict tells what was executed.
+    /// ended unknown, so that only a verdict tells what was executed. `accepted`: its sender was told that it would be
+    /// forwarded, so that it is not given up.
     #[must_use]
-    pub const fn after(outcome: Outcome, doubtful: bool) -> Self {
+    pub const fn after(outcome: Outcome, doubtful: bool, accepted: bool) -> Self {
         match outcome {
             Outcome::Delivered(esito) => Self::Delivered(esito),
+            Outcome::RefusedByNode | Outcome::Failed if !doubtful && accepted => Self::Held,
             Outcome::RefusedByNode if !doubtful => Self::RefusedByNode,
             Outcome::Failed if !doubtful => Self::Failed,
             Outcome::RefusedByNode | Outcome::Failed | Outcome::Unknown => Self::Unknown,
@@ -160,15 +166,28 @@ impl Stato {
     /// Whether a record in this state stands in the way of another reception of its key.
     #[must_use]
     pub const fn blocks(self, inoltro: Inoltro) -> bool {
-        let counts = match self {
-            Self::Intended | Self::Delivered(_) | Self::Unknown | Self::Resolved(Resolution::Executed) => {
-                true
-            }
+        self.may_be_executed() && matches!(inoltro, Inoltro::AlPiuUnaVolta)
+    }
+
+    /// Whether the other side executed it, or may have, or still may.
+    #[must_use]
+    pub const fn may_be_executed(self) -> bool {
+        match self {
+            Self::Held
+            | Self::Intended
+            | Self::Delivered(_)
+            | Self::Unknown
+            | Self::Resolved(Resolution::Executed) => true,
             Self::Refused | Self::RefusedByNode | Self::Failed | Self::Resolved(Resolution::NotExecuted) => {
                 false
             }
-        };
-        counts && matches!(inoltro, Inoltro::AlPiuUnaVolta)
+        }
+    }
+
+    /// Whether the other side executed it, or judged it.
+    #[must_use]
+    pub const fn is_executed(self) -> bool {
+        matches!(self, Self::Delivered(_) | Self::Resolved(Resolution::Executed))
     }
 
     /// The state without what it carries.
@@ -176,6 +195,7 @@ impl Stato {
     pub const fn name(self) -> StatoName {
         match self {
             Self::Refused => StatoName::Refused,
+            Self::Held => StatoName::Held,
             Self::Intended => StatoName::Intended,
             Self::Delivered(_) => StatoName::Delivered,
             Self::RefusedByNode => StatoName::RefusedByNode,
@@ -208,6 +228,7 @@ impl Stato {
         let detail = detail.unwrap_or_default();
         Ok(match name.parse()? {
             StatoName::Refused => Self::Refused,
+            StatoName::Held => Self::Held,
             StatoName::Intended => Self::Intended,
             StatoName::Delivered => Self::Delivered(detail.parse()?),
             StatoName::RefusedByNode => Self::RefusedByNode,
@@ -220,8 +241,9 @@ impl Stato {
 
 impl StatoName {
     /// Every state, in the order of a record's life.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Refused,
+        Self::Held,
         Self::Intended,
         Self::Delivered,
         Self::RefusedByNode,
@@ -235,6 +257,7 @@ impl StatoName {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Refused => "refused",
+            Self::Held => "held",
             Self::Intended => "intended",
             Self::Delivered => "delivered",
             Self::RefusedByNode => "refused_by_node",
@@ -247,7 +270,7 @@ impl StatoName {
 
 impl From<Outcome> for Stato {
     fn from(outcome: Outcome) -> Self {
-        Self::after(outcome, false)
+        Self::after(outcome, false, false)
     }
 }
 
@@ -346,6 +369,7 @@ mod tests {
     fn every_state_reads_back_from_its_words() {
         for stato in [
             Stato::Refused,
+            Stato::Held,
             Stato::Intended,
             Stato::Delivered(Esito::Ok),
             Stato::Delivered(Esito::Ko),
@@ -363,9 +387,20 @@ mod tests {
 
     #[test]
     fn only_a_verdict_ends_a_doubt() {
-        assert_eq!(Stato::after(Outcome::Failed, true), Stato::Unknown);
-        assert_eq!(Stato::after(Outcome::RefusedByNode, true), Stato::Unknown);
-        assert_eq!(Stato::after(Outcome::Delivered(Esito::Ko), true), Stato::Delivered(Esito::Ko));
-        assert_eq!(Stato::after(Outcome::Failed, false), Stato::Failed);
+        for accepted in [false, true] {
+            let after = |outcome| Stato::after(outcome, true, accepted);
+            assert_eq!(after(Outcome::Failed), Stato::Unknown);
+            assert_eq!(after(Outcome::RefusedByNode), Stato::Unknown);
+            assert_eq!(after(Outcome::Delivered(Esito::Ko)), Stato::Delivered(Esito::Ko));
+        }
+        assert_eq!(Stato::after(Outcome::Failed, false, false), Stato::Failed);
+    }
+
+    #[test]
+    fn what_was_acknowledged_is_not_given_up() {
+        for outcome in [Outcome::Failed, Outcome::RefusedByNode] {
+            assert_eq!(Stato::after(outcome, false, true), Stato::Held);
+        }
+        assert_eq!(Stato::after(Outcome::Unknown, false, true), Stato::Unknown);
     }
 }

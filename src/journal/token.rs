@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Weak;
 
 use super::record::{MessageId, Recorded};
+use super::series::Placing;
 use super::state::Stato;
 
 /// Permission to forward one message once, given by a durable intent. `T` is what may be forwarded under it.
@@ -93,6 +94,15 @@ impl<T> Intended<T> {
     /// The bare permission, to conclude with, and what was forwarded under it.
     pub fn unbind(self) -> (Intended, T) {
         (Intended { token: self.token, value: () }, self.value)
+    }
+}
+
+impl From<Intending> for Placing {
+    fn from(intending: Intending) -> Self {
+        match intending {
+            Intending::Intended(intended) => Self::Intended(intended),
+            Intending::AlreadyKnown(recorded) => Self::AlreadyKnown(recorded),
+        }
     }
 }
 

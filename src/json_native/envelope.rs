@@ -47,6 +47,9 @@ pub struct Messaggio<'a> {
     /// The identifier that a reply answers.
     #[serde(default)]
     pub riferimento_messaggio: Option<Cow<'a, str>>,
+    /// The identifier of the conversation, where the exchange is one of several messages.
+    #[serde(default)]
+    pub collaborazione: Option<Cow<'a, str>>,
     /// The document.
     #[serde(borrow)]
     pub modello: Modello<'a>,
@@ -203,6 +206,7 @@ impl<'a> Messaggio<'a> {
         member("profiloCollaborazione", Some(self.profilo_collaborazione.as_str()));
         member("identificatore", Some(&self.identificatore));
         member("riferimentoMessaggio", self.riferimento_messaggio.as_deref());
+        member("collaborazione", self.collaborazione.as_deref());
         out.extend_from_slice(b",\"modello\":{\"tipoModello\":");
         tape::push_string(out, &self.modello.tipo_modello);
         out.extend_from_slice(b",\"payload\":");

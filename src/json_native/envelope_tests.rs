@@ -12,6 +12,7 @@ fn messaggio(payload: &str) -> Messaggio<'_> {
         profilo_collaborazione: Profilo::ServizioSincrono,
         identificatore: "NAZIONALE_NAZIONALESPCoopIT_0000003_2020-12-01_18:25".into(),
         riferimento_messaggio: None,
+        collaborazione: None,
         modello: Modello { tipo_modello: "UNILAV".into(), payload: Payload(payload) },
         allegati: Vec::new(),
     }

@@ -178,7 +178,7 @@ impl Pdd {
     /// The answer, and whether the message was delivered to the application.
     fn serve(&self, asked: &Asked, ordered: Option<(&str, &str)>) -> (Response<Bytes>, bool) {
         if asked.method != Method::POST {
-            return (bare(Answer::Processing, 405), false);
+            return (bare(Answer::Processing, 500), false);
         }
         match self.receive(asked, ordered) {
             Ok(body) => (xml(200, body), ordered.is_none()),

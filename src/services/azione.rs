@@ -4,9 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::documento::{Documento, NessunDocumento, SchemaRef};
+use super::firma::Regole;
 use super::membro::Membro;
 use crate::config::source::Place;
 use crate::egov::Profilo;
+use crate::egov::profili::{Asincrono, Passo};
 
 /// What all the actions of one service have in common.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +27,8 @@ pub struct Servizio {
     pub erogatore: NomeParte,
     /// The parties at the other end.
     pub fruitori: Fruitori,
+    /// What it says about signatures.
+    pub firma: Regole,
     /// Where the file says so.
     pub place: Place,
 }
@@ -75,14 +79,20 @@ pub struct Azione {
     pub on_unknown: OnUnknown,
     /// How a refusal of the application is said.
     pub refusal: Refusal,
+    /// What every request must ask for.
+    pub accordo: Opzioni,
+    /// The action of the second call of an asynchronous exchange that this one begins.
+    pub correlato: Option<NomeAzione>,
+    /// The action that begins the asynchronous exchange of which this one is the second call.
+    pub seguito_di: Option<NomeAzione>,
     /// What becomes of attachments other than the document.
     pub allegati: Allegati,
     /// The REST call: on the node when inbound, on this gateway when outbound.
     pub rest: Rest,
     /// The element in the Body of the request.
     pub richiesta: Richiesta,
-    /// The element in the Body of the reply.
-    pub risposta: Risposta,
+    /// The element in the Body of the reply; a one-way message has none, and a receipt may have an empty Body.
+    pub risposta: Option<Risposta>,
     /// Where the file says so.
     pub place: Place,
 }
@@ -96,14 +106,36 @@ pub enum Direction {
     Outbound,
 }
 
+/// What an accordo wants of every request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Opzioni {
+    /// It asks for confirmation of receipt.
+    pub conferma: bool,
+    /// It has an identifier of conversation.
+    pub collaborazione: bool,
+    /// It has its place in a sequence.
+    pub ordine: bool,
+}
+
+/// An action by its names.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct NomeAzione {
+    /// The type of its service.
+    pub tipo: String,
+    /// Its service.
+    pub servizio: String,
+    /// Its own name.
+    pub azione: String,
+}
+
 /// What a message gets whose identifier has been seen, with the same content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Duplicate {
     /// The recorded verdict, once more.
     Recorded,
-    /// A refusal (EGOV_IT_110).
+    /// What the profile has for a repetition, whatever the sender's `inoltro`: the accordo asks for the filter.
     Refuse,
-    /// Delivery, once more.
+    /// Delivery, once more, unless the sender's `inoltro` or the Linee Guida forbid it.
     Deliver,
 }
 
@@ -126,6 +158,10 @@ pub enum Refusal {
     Esito,
     /// As a SOAP fault: the contract has no word for it.
     Fault,
+    /// There is no reply: as a processing error (EGOV_IT_300), upon which the sender tries again.
+    Error,
+    /// There is no reply: not at all. The record keeps what the node said.
+    Accept,
 }
 
 /// What becomes of attachments other than the document.
@@ -187,10 +223,47 @@ impl Azione {
         (!self.facoltativa).then_some(self.nome.as_str())
     }
 
+    /// Which call of its profile's exchange a message of this action is.
+    #[must_use]
+    pub fn passo(&self) -> Passo {
+        let profilo = self.servizio.profilo;
+        match (profilo, &self.seguito_di) {
+            (Profilo::OneWay, _) => Passo::OneWay,
+            (Profilo::Sincrono, _) => Passo::Sincrono,
+            (Profilo::AsincronoSimmetrico, None) => Passo::Richiesta(Asincrono::Simmetrico),
+            (Profilo::AsincronoSimmetrico, Some(_)) => Passo::Seguito(Asincrono::Simmetrico),
+            (Profilo::AsincronoAsimmetrico, None) => Passo::Richiesta(Asincrono::Asimmetrico),
+            (Profilo::AsincronoAsimmetrico, Some(_)) => Passo::Seguito(Asincrono::Asimmetrico),
+        }
+    }
+
     /// `ServiziSAP/invioSAP`: the action in logs and metrics.
     #[must_use]
     pub fn etichetta(&self) -> String {
         format!("{}/{}", self.servizio.nome, self.nome)
+    }
+}
+
+impl NomeAzione {
+    /// Whether that is the action.
+    #[must_use]
+    pub fn is(&self, azione: &Azione) -> bool {
+        self.tipo == azione.servizio.tipo
+            && self.servizio == azione.servizio.nome
+            && self.azione == azione.nome
+    }
+}
+
+impl From<&Azione> for NomeAzione {
+    fn from(azione: &Azione) -> Self {
+        let Servizio { tipo, nome, .. } = azione.servizio.as_ref();
+        Self { tipo: tipo.clone(), servizio: nome.clone(), azione: azione.nome.clone() }
+    }
+}
+
+impl fmt::Display for NomeAzione {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.tipo, self.servizio, self.azione)
     }
 }
 

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::CatalogueError;
 use super::azione::{Allegati, Azione, Direction, Duplicate, Fruitori, Manifesto};
-use super::azione::{NomeParte, OnUnknown, Refusal, Rest, Servizio};
+use super::azione::{NomeAzione, NomeParte, OnUnknown, Opzioni, Refusal, Rest, Servizio};
+use super::firma::Regole;
 use super::problem::Problem;
-use super::raw::{RawAzione, RawFile, RawFruitori, RawServizio};
+use super::raw::{RawAccordo, RawAzione, RawCorrelato, RawFile, RawFruitori, RawServizio};
 use crate::config::source::{Places, Source};
 use crate::egov::Profilo;
 use crate::xml::characters;
@@ -86,7 +87,9 @@ impl Build<'_> {
                 Fruitori::Elenco(nomi)
             }
         };
+        let firma = Regole::read(raw.firma, "service.firma", &mut |key, problem| self.wrong(key, problem));
         Servizio {
+            firma,
             nome: raw.nome,
             erogatore: NomeParte { tipo: tipo.clone(), nome: raw.erogatore },
             tipo,
@@ -106,10 +109,14 @@ impl Build<'_> {
             ("refuse", Duplicate::Refuse),
             ("deliver", Duplicate::Deliver),
         ];
-        let refusals = [("esito", Refusal::Esito), ("fault", Refusal::Fault)];
+        let profilo = servizio.profilo;
+        let refusals: &[_] = match profilo {
+            Profilo::OneWay => &[("error", Refusal::Error), ("accept", Refusal::Accept)],
+            _ => &[("esito", Refusal::Esito), ("fault", Refusal::Fault)],
+        };
         let direction = self.choice(&format!("{at}.direction"), &raw.direction, &directions);
         let duplicate = self.choice(&format!("{at}.duplicate"), &raw.duplicate, &duplicates);
-        let refusal = self.choice(&format!("{at}.refusal"), &raw.refusal, &refusals);
+        let refusal = self.choice(&format!("{at}.refusal"), &raw.refusal, refusals);
         let ways = [("rifiutati", Allegati::Rifiutati), ("inoltrati", Allegati::Inoltrati)];
         let allegati = format!("{at}.allegati");
         let allegati = self.choice_or(&allegati, &raw.allegati, &ways, Allegati::Rifiutati);
@@ -120,7 +127,9 @@ impl Build<'_> {
         let on_unknown = self.on_unknown(at, &raw);
         let rest = self.rest(at, &raw);
         let richiesta = self.richiesta(raw.richiesta, &format!("{at}.richiesta"), direction);
-        let risposta = self.risposta(raw.risposta, &format!("{at}.risposta"), direction, refusal);
+        let accordo = self.accordo(raw.accordo, at, profilo);
+        let correlato = self.correlato(raw.correlato, at, servizio);
+        let risposta = self.ritorno(raw.risposta, &format!("{at}.risposta"), profilo, direction, refusal);
         Some(Azione {
             servizio: Arc::clone(servizio),
             nome: raw.nome,
@@ -129,12 +138,46 @@ impl Build<'_> {
             duplicate: duplicate?,
             on_unknown: on_unknown?,
             refusal: refusal?,
+            accordo,
+            correlato,
+            seguito_di: None,
             allegati: allegati?,
             rest: rest?,
             richiesta: richiesta?,
             risposta: risposta?,
             place: self.places.place(at),
         })
+    }
+
+    /// What an accordo may want depends on the profile (SPCoop busta e-Gov 1.1, ProfiloTrasmissione and Sequenza).
+    fn accordo(&mut self, raw: RawAccordo, at: &str, profilo: Profilo) -> Opzioni {
+        let RawAccordo { conferma, collaborazione, ordine } = raw;
+        if profilo != Profilo::OneWay {
+            let why = "only a one-way message is confirmed and ordered";
+            for (given, key) in [(conferma, "conferma"), (ordine, "ordine")] {
+                if given {
+                    self.wrong(&format!("{at}.accordo.{key}"), Problem::Superfluous { why });
+                }
+            }
+        }
+        Opzioni { conferma, collaborazione, ordine }
+    }
+
+    fn correlato(&mut self, raw: Option<RawCorrelato>, at: &str, servizio: &Servizio) -> Option<NomeAzione> {
+        let RawCorrelato { servizio: nome, tipo, azione } = raw?;
+        if !servizio.profilo.is_asincrono() {
+            let why = "only an asynchronous exchange has a second call";
+            self.wrong(&format!("{at}.correlato"), Problem::Superfluous { why });
+            return None;
+        }
+        self.name(&format!("{at}.correlato.azione"), &azione);
+        let own = nome.is_empty();
+        let tipo = match tipo.as_str() {
+            "" if own => servizio.tipo.clone(),
+            "" => "SPC".to_owned(),
+            given => given.to_owned(),
+        };
+        Some(NomeAzione { tipo, servizio: if own { servizio.nome.clone() } else { nome }, azione })
     }
 
     fn on_unknown(&mut self, at: &str, raw: &RawAzione) -> Option<OnUnknown> {

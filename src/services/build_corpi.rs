@@ -8,10 +8,14 @@ use super::documento::{Documento, SchemaRef};
 use super::membro::{Fonte, Membro, Origine};
 use super::problem::Problem;
 use super::puntatore::{Pointer, PointerError};
-use super::raw::{RawDocumento, RawFonte, RawMembro, RawRichiesta, RawRisposta, RawSchemaRef};
+use super::raw::{RawDocumento, RawFonte, RawMembro, RawRichiesta, RawRisposta, RawSchemaRef, RawVerbatim};
+use crate::egov::Profilo;
+use crate::schema::Verbatim;
+use crate::xml::characters;
 
 const XML_NAME: &str = "the local name of an XML element";
 const XML_ATTRIBUTE: &str = "the local name of an XML attribute";
+const ELEMENT_NAMES: &str = "local names of elements, such as \"nota\" or \"Sede/nota\"";
 const SCHEMA_FILE: &str = "a file below the folder of schemas, such as \"sap/SchedaAP.xsd\"";
 
 impl Build<'_> {
@@ -66,17 +70,43 @@ impl Build<'_> {
         Some(Richiesta { wrapper, contenuto })
     }
 
-    pub(super) fn risposta(
+    /// What comes back: nothing to a one-way message, always something to a synchronous request; a receipt may be an
+    /// empty Body. The outer `None` is a mistake.
+    pub(super) fn ritorno(
         &mut self,
         raw: Option<RawRisposta>,
         at: &str,
+        profilo: Profilo,
         direction: Option<Direction>,
         refusal: Option<Refusal>,
-    ) -> Option<Risposta> {
-        let Some(raw) = raw else {
-            self.missing(at, "the wrapper of the reply");
-            return None;
-        };
+    ) -> Option<Option<Risposta>> {
+        match (raw, profilo) {
+            (Some(_), Profilo::OneWay) => {
+                self.wrong(at, Problem::Superfluous { why: "a one-way message has no reply" });
+                None
+            }
+            (None, Profilo::OneWay) => Some(None),
+            (None, Profilo::Sincrono) => {
+                self.missing(at, "the wrapper of the reply");
+                None
+            }
+            (None, _) => {
+                if refusal == Some(Refusal::Esito) {
+                    self.missing(at, "the wrapper that says the esito, since refusal = \"esito\"");
+                }
+                Some(None)
+            }
+            (Some(raw), _) => Some(Some(self.risposta(raw, at, direction, refusal))),
+        }
+    }
+
+    fn risposta(
+        &mut self,
+        raw: RawRisposta,
+        at: &str,
+        direction: Option<Direction>,
+        refusal: Option<Refusal>,
+    ) -> Risposta {
         let wrapper = self.schema_ref(&raw.schema, &raw.element, at, "element");
         if raw.membri.is_empty() {
             self.missing(&format!("{at}.membri"), "at least one [[azione.risposta.membri]]");
@@ -92,7 +122,7 @@ impl Build<'_> {
         if refusal == Some(Refusal::Esito) && !membri.is_empty() && !membri.iter().any(speaks) {
             self.missing(&format!("{at}.membri"), "a member from /esito/codice, since refusal = \"esito\"");
         }
-        Some(Risposta { wrapper, membri })
+        Risposta { wrapper, membri }
     }
 
     /// The reply to an outbound message is read, not written: each member goes where its first source points.
@@ -145,9 +175,11 @@ impl Build<'_> {
         let origine = match (raw.documento, raw.lista) {
             (None, false) => Origine::Testo(pointer),
             (None, true) => Origine::Lista(pointer),
-            (Some(RawSchemaRef { schema, root }), false) => {
+            (Some(RawSchemaRef { schema, root, verbatim }), false) => {
                 let at = format!("{at}.documento");
-                Origine::Documento(pointer, self.schema_ref(&schema, &root, &at, "root"))
+                let verbatim = self.verbatim(verbatim, &at);
+                let schema = self.schema_ref(&schema, &root, &at, "root");
+                Origine::Documento(pointer, SchemaRef { verbatim, ..schema })
             }
             (Some(_), true) => {
                 let why = "what is a document is no list";
@@ -184,7 +216,8 @@ impl Build<'_> {
     }
 
     fn documento(&mut self, raw: RawDocumento, at: &str) -> Documento {
-        let schema = self.schema_ref(&raw.schema, &raw.root, at, "root");
+        let verbatim = self.verbatim(raw.verbatim, at);
+        let schema = SchemaRef { verbatim, ..self.schema_ref(&raw.schema, &raw.root, at, "root") };
         let model_key = format!("{at}.tipo_modello");
         if raw.tipo_modello.is_empty() {
             self.missing(&model_key, "the value of modello.tipoModello, such as \"UNILAV\"");
@@ -195,6 +228,10 @@ impl Build<'_> {
             "" => None,
             text => self.pointer(&format!("{at}.codice_comunicazione"), text),
         };
+        if codice_comunicazione.is_some() && schema.verbatim == Verbatim::Whole {
+            let why = "a document that is carried whole has no members";
+            self.wrong(&format!("{at}.codice_comunicazione"), Problem::Superfluous { why });
+        }
         let versione = Some(raw.versione).filter(|versione| !versione.is_empty());
         match &versione {
             Some(name) => self.xml_name(&format!("{at}.versione"), name, XML_ATTRIBUTE),
@@ -231,7 +268,24 @@ impl Build<'_> {
             self.wrong(&key, Problem::Name { wanted: SCHEMA_FILE });
         }
         self.xml_name(&format!("{at}.{root_key}"), root, XML_NAME);
-        SchemaRef { file: file.to_owned(), root: root.to_owned(), place: self.places.place(&key) }
+        let (file, root) = (file.to_owned(), root.to_owned());
+        SchemaRef { file, root, verbatim: Verbatim::Nothing, place: self.places.place(&key) }
+    }
+
+    fn verbatim(&mut self, raw: RawVerbatim, at: &str) -> Verbatim {
+        let names = match raw {
+            RawVerbatim::Intero(false) => return Verbatim::Nothing,
+            RawVerbatim::Intero(true) => return Verbatim::Whole,
+            RawVerbatim::Elementi(names) => names,
+        };
+        let key = format!("{at}.verbatim");
+        if names.is_empty() {
+            self.missing(&key, "true, or at least one name of an element");
+        }
+        if names.iter().flat_map(|name| name.split('/')).any(|step| !characters::is_ncname(step)) {
+            self.wrong(&key, Problem::Name { wanted: ELEMENT_NAMES });
+        }
+        Verbatim::Elements(names)
     }
 
     fn pointer(&mut self, key: &str, text: &str) -> Option<Pointer> {

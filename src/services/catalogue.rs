@@ -5,12 +5,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::CatalogueError;
-use super::azione::{Azione, Direction, Servizio};
+use super::azione::{Azione, Direction, NomeAzione, Servizio};
 use super::build;
-use super::documento::Documento;
+use super::documento::{Documento, SchemaRef};
+use super::membro::Origine;
 use super::parti;
 use super::problem::Problem;
 use crate::config::source::{Mistake, Place, Source};
+use crate::egov::Profilo;
+use crate::schema::Verbatim;
 
 /// The services and their actions. Immutable: a reload loads another and swaps it whole.
 #[derive(Debug, Clone, Default)]
@@ -65,6 +68,7 @@ impl Catalogue {
             catalogue.add(azioni, mistakes);
         }
         catalogue.models_agree(mistakes);
+        catalogue.correlate(mistakes);
         catalogue
     }
 
@@ -123,6 +127,18 @@ impl Catalogue {
         self.azioni.iter().flat_map(|azione| azione.richiesta.contenuto.documenti())
     }
 
+    /// The documents that the gateway translates, of requests and of replies, of which something is carried as it stands.
+    pub fn carried(&self) -> impl Iterator<Item = &SchemaRef> {
+        let replies =
+            self.azioni.iter().flat_map(|azione| &azione.risposta).flat_map(|risposta| &risposta.membri);
+        let written = replies.flat_map(|membro| &membro.da).filter_map(|fonte| match &fonte.origine {
+            Origine::Documento(_, schema) => Some(schema),
+            Origine::Testo(_) | Origine::Lista(_) | Origine::Valore(_) => None,
+        });
+        let read = self.documenti().map(|documento| &documento.schema);
+        read.chain(written).filter(|schema| schema.verbatim != Verbatim::Nothing)
+    }
+
     /// All actions, in the order of the files.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Azione>> {
         self.azioni.iter()
@@ -157,6 +173,42 @@ impl Catalogue {
             self.azioni.push(Arc::new(azione));
         }
         self.by_service.insert((servizio.tipo.clone(), servizio.nome.clone()), indices);
+    }
+
+    /// The second call of an asynchronous exchange is an action too, and knows which exchange it belongs to: of the same
+    /// profile; towards the caller in the symmetric one, where the answer is a call of its own; again from the
+    /// caller in the asymmetric one.
+    fn correlate(&mut self, mistakes: &mut Vec<CatalogueError>) {
+        let mut links: Vec<(usize, NomeAzione)> = Vec::new();
+        for azione in &self.azioni {
+            let Some(correlato) = &azione.correlato else { continue };
+            let mut wrong = |problem| {
+                let mut place = azione.place.clone();
+                place.key.push_str(".correlato");
+                mistakes.push(at(&place, &correlato.to_string(), problem));
+            };
+            let Some(index) = self.azioni.iter().position(|known| correlato.is(known)) else {
+                wrong(Problem::UnknownAction);
+                continue;
+            };
+            let Some(target) = self.azioni.get(index) else { continue };
+            let profilo = azione.servizio.profilo;
+            let same_way = target.direction == azione.direction;
+            if target.servizio.profilo != profilo || same_way != (profilo == Profilo::AsincronoAsimmetrico) {
+                wrong(Problem::NotASecondCall);
+            } else if target.correlato.is_some() || links.iter().any(|(known, _)| *known == index) {
+                wrong(Problem::SecondCallTwice);
+            } else if profilo == Profilo::AsincronoAsimmetrico && target.risposta.is_none() {
+                wrong(Problem::NoResult);
+            } else {
+                links.push((index, NomeAzione::from(azione.as_ref())));
+            }
+        }
+        for (index, first) in links {
+            if let Some(azione) = self.azioni.get_mut(index).and_then(Arc::get_mut) {
+                azione.seguito_di = Some(first);
+            }
+        }
     }
 
     /// A `tipoModello` is one form: JSON that names it is written with one root element.

@@ -14,9 +14,12 @@ mod build_corpi;
 mod catalogue;
 pub mod corpo;
 mod documento;
+mod firma;
 mod membro;
 mod parti;
 mod problem;
+#[cfg(test)]
+mod profili_tests;
 mod puntatore;
 mod raw;
 mod registro;
@@ -26,10 +29,11 @@ mod schemi;
 mod tests;
 
 pub use azione::{Allegati, Azione, Direction, Duplicate, Fruitori, Manifesto};
-pub use azione::{Contenuto, Richiesta, Risposta};
+pub use azione::{Contenuto, NomeAzione, Opzioni, Richiesta, Risposta};
 pub use azione::{NomeParte, OnUnknown, Refusal, Rest, Servizio};
 pub use catalogue::{Catalogue, Unknown};
 pub use documento::{Documento, NessunDocumento, SchemaRef};
+pub use firma::Regole;
 pub use membro::{ESITO, Fonte, Membro, MembroError, Origine, Valore};
 pub use parti::{Parte, Parti, SoapAction};
 pub use problem::Problem;

@@ -4,6 +4,7 @@ use std::io;
 
 use super::puntatore::PointerError;
 use crate::config::source::{Fault, Place};
+use crate::schema::NoElement;
 
 /// What is wrong with one key of a file of `services/`, and what was wanted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -81,6 +82,20 @@ pub enum Problem {
     /// A service that no file describes.
     #[error("no file describes this service")]
     UnknownService,
+    /// An action that no file describes.
+    #[error("no file describes this action")]
+    UnknownAction,
+    /// A correlated action of another profile, or in the wrong direction.
+    #[error(
+        "wanted an action of the same profile: in the other direction where it is symmetric, in the same where it is asymmetric"
+    )]
+    NotASecondCall,
+    /// A correlated action that has one of its own, or belongs to two exchanges.
+    #[error("wanted the second call of this exchange alone")]
+    SecondCallTwice,
+    /// A status request that could not give the result.
+    #[error("the correlated action has no [azione.risposta]; wanted one, which gives the result")]
+    NoResult,
     /// A schema file without this root.
     #[error("no schema {file} with the root element {root}")]
     NoSchema {
@@ -102,7 +117,9 @@ pub enum Problem {
         why: String,
     },
     /// A document that JSON cannot carry and give back.
-    #[error("{file}: <{root}> cannot be carried to JSON and back: {why}")]
+    #[error(
+        "{file}: <{root}> cannot be carried to JSON and back: {why}. To carry the elements around it as XML: {remedy}"
+    )]
     Untranslatable {
         /// The schema file.
         file: String,
@@ -110,7 +127,12 @@ pub enum Problem {
         root: String,
         /// Which construct.
         why: String,
+        /// The line that would have it carried.
+        remedy: String,
     },
+    /// An element to carry as it stands that the document does not have.
+    #[error(transparent)]
+    NoElement(#[from] NoElement),
     /// A contract that is not there.
     #[error("no such file in the folder of contracts")]
     NoWsdl,

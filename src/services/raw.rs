@@ -4,6 +4,8 @@
 
 use serde::Deserialize;
 
+use super::firma::RawFirma;
+
 /// The whole file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -30,6 +32,8 @@ pub(super) struct RawServizio {
     pub(super) erogatore: String,
     /// A group of `parti.toml`, or a list of parties.
     pub(super) fruitori: RawFruitori,
+    /// What is signed.
+    pub(super) firma: RawFirma,
 }
 
 /// A group or a list.
@@ -56,8 +60,12 @@ pub(super) struct RawAzione {
     pub(super) on_unknown: String,
     /// Why it may be sent again.
     pub(super) on_unknown_reason: String,
-    /// `esito` or `fault`.
+    /// `esito` or `fault`; `error` or `accept` where there is no reply.
     pub(super) refusal: String,
+    /// What every request must ask for.
+    pub(super) accordo: RawAccordo,
+    /// The action of the second call.
+    pub(super) correlato: Option<RawCorrelato>,
     /// `rifiutati` or `inoltrati`; the first where absent.
     pub(super) allegati: String,
     /// The REST call.
@@ -66,6 +74,30 @@ pub(super) struct RawAzione {
     pub(super) richiesta: Option<RawRichiesta>,
     /// The Body of the reply.
     pub(super) risposta: Option<RawRisposta>,
+}
+
+/// `accordo = { … }`.
+#[derive(Debug, Default, Clone, Copy, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawAccordo {
+    /// `confermaRicezione`.
+    pub(super) conferma: bool,
+    /// `Collaborazione`.
+    pub(super) collaborazione: bool,
+    /// `Sequenza`.
+    pub(super) ordine: bool,
+}
+
+/// `correlato = { … }`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawCorrelato {
+    /// Its service; this one where absent.
+    pub(super) servizio: String,
+    /// The type of its service; `SPC` where absent.
+    pub(super) tipo: String,
+    /// The action.
+    pub(super) azione: String,
 }
 
 /// `rest = { … }`.
@@ -104,6 +136,8 @@ pub(super) struct RawDocumento {
     pub(super) schema: String,
     /// Its root element.
     pub(super) root: String,
+    /// What of it is carried as it stands.
+    pub(super) verbatim: RawVerbatim,
     /// Value of `modello.tipoModello`.
     pub(super) tipo_modello: String,
     /// Pointer into the payload.
@@ -166,6 +200,22 @@ pub(super) struct RawSchemaRef {
     pub(super) schema: String,
     /// Root element.
     pub(super) root: String,
+    /// What of it is carried as it stands.
+    pub(super) verbatim: RawVerbatim,
+}
+
+/// The whole document, or a list of its elements.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "true, or a list of names of elements")]
+pub(super) enum RawVerbatim {
+    Intero(bool),
+    Elementi(Vec<String>),
+}
+
+impl Default for RawVerbatim {
+    fn default() -> Self {
+        Self::Intero(false)
+    }
 }
 
 impl Default for RawFruitori {

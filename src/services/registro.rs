@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Azione, Catalogue, Direction, Parti};
+use super::{Azione, Catalogue, Direction, Opzioni, Parti};
 use crate::egov::{self, Accordo, Parte, ParteNota, Servizio};
 
 /// Who takes part, and what the centre of each service offers: the register of the inbound direction. Built once at
@@ -48,7 +48,15 @@ impl Registro {
 
     fn offri(&mut self, azione: &Azione) {
         let servizio = &azione.servizio;
-        let accordo = Accordo::new(servizio.profilo);
+        let Opzioni { conferma, collaborazione, ordine } = azione.accordo;
+        let correlato = azione.correlato.as_ref();
+        let accordo = Accordo {
+            profilo: servizio.profilo,
+            correlato: correlato.map(|c| Servizio { tipo: c.tipo.clone(), nome: c.servizio.clone() }),
+            conferma,
+            collaborazione,
+            ordine,
+        };
         let offerte = self.offerte.entry(servizio.nome.clone()).or_default();
         let known = offerte.iter().position(|offerta| offerta.tipo == servizio.tipo);
         let index = known.unwrap_or_else(|| {

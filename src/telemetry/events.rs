@@ -162,6 +162,29 @@ pub struct KnowledgeReloaded<'a> {
     pub errors: &'a [String],
 }
 
+/// An attempt to forward a message that was acknowledged before its turn.
+#[derive(Debug, Clone, Copy)]
+pub struct HeldForwarded<'a> {
+    /// Its record.
+    pub journal: &'a str,
+    /// The series, by the identifier of its first message.
+    pub serie: &'a str,
+    /// Its number in the series.
+    pub numero: u32,
+    /// The identifier of the busta.
+    pub identificatore: &'a str,
+    /// Where its record stands now.
+    pub stato: &'a str,
+    /// Which attempt it was.
+    pub attempt: u32,
+    /// The public code of the failure, where there is one.
+    pub code: Option<&'a str>,
+    /// When the next attempt is due, where there is to be one.
+    pub retry_in: Option<Duration>,
+    /// Whether it had its end.
+    pub executed: bool,
+}
+
 impl Direction {
     /// The word for metrics and log lines.
     #[must_use]
@@ -421,6 +444,30 @@ impl TlsReloaded<'_> {
                 error,
                 "the new certificates are not usable; the old ones stay in use"
             ),
+        }
+    }
+}
+
+impl HeldForwarded<'_> {
+    /// One line: of the record where it went, a warning where the series waits.
+    pub fn emit(&self) {
+        let Self { journal, serie, numero, identificatore, stato, attempt, code, .. } = *self;
+        if self.executed {
+            info!(event = "held-forwarded", journal, serie, numero, identificatore, stato, attempt);
+        } else {
+            let retry_in_s = self.retry_in.map(|wait| wait.as_secs());
+            warn!(
+                event = "held-waits",
+                journal,
+                serie,
+                numero,
+                identificatore,
+                stato,
+                attempt,
+                code,
+                retry_in_s,
+                "an ordered series waits for this message"
+            );
         }
     }
 }

@@ -179,6 +179,23 @@ impl<'x> Reader<'x> {
         self.scopes.in_force()
     }
 
+    /// The namespace that a prefix stands for after the last event, empty for none; `None` where it is not declared. The
+    /// empty prefix is that of the default namespace.
+    #[must_use]
+    pub fn namespace_of(&self, prefix: &str) -> Option<&str> {
+        self.scopes.resolve(prefix).map(|index| self.scopes.name(index))
+    }
+
+    /// Calls `with` for each prefix that the element just started declares; the empty one is the default namespace.
+    pub(super) fn each_declared(&self, with: impl FnMut(&'x str, NamespaceIndex)) {
+        self.scopes.each_declared(self.open.len(), with);
+    }
+
+    /// Calls `with` for each prefix in scope at the last event, once.
+    pub(super) fn each_in_force(&self, with: impl FnMut(&'x str, NamespaceIndex)) {
+        self.scopes.each_in_force(with);
+    }
+
     /// The next event. After an error the reader must not be used further.
     ///
     /// # Errors
@@ -340,7 +357,8 @@ impl<'x> Reader<'x> {
 
     /// Takes a start tag that stands here, written plainly and good in all respects; else nothing happens, and
     /// [`Reader::next_event`] says what stands here.
-    #[inline]
+    // Always: a name that goes through memory costs as much as reading it.
+    #[inline(always)]
     pub(crate) fn plain_start(&mut self) -> Option<Name<'x>> {
         let bounded = self.elements < self.limits.elements
             && self.open.len() < self.limits.depth
@@ -754,7 +772,7 @@ fn character_reference(number: &str) -> Option<char> {
 }
 
 /// End-of-line handling (§2.11): CRLF and lone CR become LF.
-fn normalise_line_ends(text: &str) -> Cow<'_, str> {
+pub(super) fn normalise_line_ends(text: &str) -> Cow<'_, str> {
     if memchr(b'\r', text.as_bytes()).is_none() {
         return Cow::Borrowed(text);
     }

@@ -30,6 +30,12 @@ pub(crate) struct Envelope {
     azione: Option<String>,
     identificatore: String,
     ora: String,
+    profilo: &'static str,
+    inoltro: &'static str,
+    conferma: bool,
+    collaborazione: Option<String>,
+    riferimento: Option<String>,
+    sequenza: Option<u32>,
     body: Body,
     edits: Vec<(String, String)>,
 }
@@ -49,6 +55,12 @@ pub(crate) fn envelope() -> Envelope {
         azione: None,
         identificatore: String::new(),
         ora: ORA.to_owned(),
+        profilo: "ServizioSincrono",
+        inoltro: "ALPIUUNAVOLTA",
+        conferma: false,
+        collaborazione: None,
+        riferimento: None,
+        sequenza: None,
         body: Body::Written(String::new()),
         edits: Vec::new(),
     };
@@ -140,6 +152,40 @@ impl Envelope {
         self
     }
 
+    /// ProfiloCollaborazione, without its prefix.
+    pub(crate) fn profilo(mut self, nome: &'static str) -> Self {
+        self.profilo = nome;
+        self
+    }
+
+    /// May be delivered more than once.
+    pub(crate) fn piu_di_una_volta(mut self) -> Self {
+        self.inoltro = "PIUDIUNAVOLTA";
+        self
+    }
+
+    /// Wants a riscontro.
+    pub(crate) fn conferma(mut self) -> Self {
+        self.conferma = true;
+        self
+    }
+
+    pub(crate) fn collaborazione(mut self, identificatore: &str) -> Self {
+        self.collaborazione = Some(identificatore.to_owned());
+        self
+    }
+
+    pub(crate) fn riferimento(mut self, identificatore: &str) -> Self {
+        self.riferimento = Some(identificatore.to_owned());
+        self
+    }
+
+    /// Its place in an ordered series.
+    pub(crate) fn sequenza(mut self, numero: u32) -> Self {
+        self.sequenza = Some(numero);
+        self
+    }
+
     /// Writes `with` in the place of `what`, wherever it stands in the finished envelope.
     pub(crate) fn edit(mut self, what: &str, with: &str) -> Self {
         self.edits.push((what.to_owned(), with.to_owned()));
@@ -153,6 +199,17 @@ impl Envelope {
 
     pub(crate) fn to_xml(&self) -> String {
         let Self { mittente, destinatario, servizio, identificatore, ora, .. } = self;
+        let Self { profilo, inoltro, conferma, .. } = self;
+        let optional = |element: &str, value: &Option<String>| {
+            let value =
+                value.as_ref().map(|value| format!("<eGov_IT:{element}>{value}</eGov_IT:{element}>\n"));
+            value.unwrap_or_default()
+        };
+        let collaborazione = optional("Collaborazione", &self.collaborazione);
+        let riferimento = optional("RiferimentoMessaggio", &self.riferimento);
+        let sequenza =
+            self.sequenza.map(|numero| format!("<eGov_IT:Sequenza numeroProgressivo=\"{numero:07}\"/>\n"));
+        let sequenza = sequenza.unwrap_or_default();
         let azione = self.azione.as_ref().map(|nome| format!("<eGov_IT:Azione>{nome}</eGov_IT:Azione>"));
         let azione = azione.unwrap_or_default();
         let parte = |nome: &str| {
@@ -168,15 +225,15 @@ impl Envelope {
 <eGov_IT:IntestazioneMessaggio>
 <eGov_IT:Mittente>{mittente}</eGov_IT:Mittente>
 <eGov_IT:Destinatario>{destinatario}</eGov_IT:Destinatario>
-<eGov_IT:ProfiloCollaborazione>EGOV_IT_ServizioSincrono</eGov_IT:ProfiloCollaborazione>
-<eGov_IT:Servizio tipo="SPC">{servizio}</eGov_IT:Servizio>
+<eGov_IT:ProfiloCollaborazione>EGOV_IT_{profilo}</eGov_IT:ProfiloCollaborazione>
+{collaborazione}<eGov_IT:Servizio tipo="SPC">{servizio}</eGov_IT:Servizio>
 {azione}
 <eGov_IT:Messaggio>
 <eGov_IT:Identificatore>{identificatore}</eGov_IT:Identificatore>
 <eGov_IT:OraRegistrazione tempo="EGOV_IT_SPC">{ora}</eGov_IT:OraRegistrazione>
-</eGov_IT:Messaggio>
-<eGov_IT:ProfiloTrasmissione inoltro="EGOV_IT_ALPIUUNAVOLTA" confermaRicezione="false"/>
-</eGov_IT:IntestazioneMessaggio>
+{riferimento}</eGov_IT:Messaggio>
+<eGov_IT:ProfiloTrasmissione inoltro="EGOV_IT_{inoltro}" confermaRicezione="{conferma}"/>
+{sequenza}</eGov_IT:IntestazioneMessaggio>
 <eGov_IT:ListaTrasmissioni>
 <eGov_IT:Trasmissione>
 <eGov_IT:Origine>{mittente}</eGov_IT:Origine>

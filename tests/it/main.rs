@@ -16,10 +16,13 @@ mod world; // a gateway, its node, its journal, its log; to be started, broken a
 mod admin; // health, metrics, contracts
 mod attachments; // messages with attachments
 mod co; // the comunicazioni obbligatorie
+mod conformance; // the conformance suite against this gateway
 mod data_only; // new actions and new revisions without a line of Rust
 mod dress; // one message in all the ways in which XML may be written
 mod duplicates; // the same message again
+mod firma; // signed messages
 mod node_failures; // what a region sees of a node in trouble
+mod profiles; // one-way, ordered and asynchronous exchanges, bridged by data alone
 mod rates; // senders who ask too often
 mod refusals; // everything that is refused, each in the words that the protocol has for it
 mod restart; // stopping, starting, dying

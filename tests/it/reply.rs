@@ -134,6 +134,51 @@ impl Reply {
         self
     }
 
+    /// A one-way message was taken: 200, and nothing else.
+    #[track_caller]
+    pub(crate) fn is_empty(&self) -> &Self {
+        assert_eq!((self.status, self.body.len(), self.header("content-type")), (200, 0, None), "{self}");
+        self
+    }
+
+    /// The busta of a riscontro over an empty Body; it acknowledges the message `identificatore`.
+    #[track_caller]
+    pub(crate) fn is_riscontro_of(&self, identificatore: &str) -> &Self {
+        self.is_ordinary();
+        let field = |path: &str| self.busta(path);
+        assert_eq!(
+            field("ListaRiscontri/Riscontro/Identificatore").as_deref(),
+            Some(identificatore),
+            "{self}"
+        );
+        assert!(field("ListaRiscontri/Riscontro/OraRegistrazione").is_some(), "{self}");
+        for absent in [
+            "ProfiloCollaborazione",
+            "Servizio",
+            "Azione",
+            "Collaborazione",
+            "Messaggio/RiferimentoMessaggio",
+        ] {
+            assert_eq!(field(absent), None, "{absent} in {self}");
+        }
+        assert_eq!(self.wrapper(), None, "{self}");
+        self
+    }
+
+    /// Code, posizione and rilevanza of each Eccezione.
+    pub(crate) fn avvisi(&self) -> Vec<(String, String, String)> {
+        self.reading(|envelope| {
+            let lista = intestazione(envelope).and_then(|at| child(at, EGOV, "ListaEccezioni"));
+            let eccezioni = lista.into_iter().flat_map(|lista| lista.children().filter(Node::is_element));
+            let attribute = |at: Node<'_, '_>, name| at.attribute(name).unwrap().to_owned();
+            eccezioni
+                .map(|at| {
+                    (attribute(at, "codiceEccezione"), attribute(at, "posizione"), attribute(at, "rilevanza"))
+                })
+                .collect()
+        })
+    }
+
     /// Kind A: a bare fault 001.
     #[track_caller]
     pub(crate) fn is_format_fault(&self) -> &Self {

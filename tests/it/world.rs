@@ -40,10 +40,12 @@ pub(crate) const NOW: &str = "2026-01-15T08:31:00Z";
 /// What is unlike the configuration that ships. Each text is keys of the section of its name.
 #[derive(Default)]
 pub(crate) struct Setup {
+    pub(crate) egov: &'static str,
     pub(crate) node: &'static str,
     pub(crate) pdd: &'static str,
     pub(crate) limits: &'static str,
     pub(crate) rate: &'static str,
+    pub(crate) firma: String,
     pub(crate) services: Option<PathBuf>,
     pub(crate) xsd: Option<PathBuf>,
     /// Certificates of the listener with TLS and its clients, in the place of the sandbox's, and more of its keys.
@@ -116,7 +118,7 @@ impl Setup {
         let listener = self.listener.clone().unwrap_or_else(ours);
         let ours = || format!("{}\nca_file = {ca:?}", shown(&pki.node_client));
         let node_tls = self.node_tls.clone().unwrap_or_else(ours);
-        let Self { node: node_keys, pdd, limits, rate, proxy, certificates, .. } = self;
+        let Self { egov, node: node_keys, pdd, limits, rate, firma, proxy, certificates, .. } = self;
         format!(
             r#"
 [directories]
@@ -139,6 +141,9 @@ https = ""
 [listeners.admin]
 http = "127.0.0.1:0"
 
+[egov]
+{egov}
+
 [node]
 url = "https://{node}"
 {node_tls}
@@ -155,6 +160,9 @@ url = "https://{node}"
 
 [rate]
 {rate}
+
+[firma]
+{firma}
 "#
         )
     }

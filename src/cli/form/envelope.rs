@@ -77,7 +77,8 @@ impl Asking<'_> {
             None => catalogue.iter().find(|azione| asks(azione)),
         };
         let carries = |azione: &&Arc<Azione>| {
-            let answers = child.local == azione.risposta.wrapper.root;
+            let answers =
+                azione.risposta.as_ref().is_some_and(|risposta| child.local == risposta.wrapper.root);
             !answers && matches!(azione.richiesta.contenuto, Contenuto::Documento { .. })
         };
         Ok(azione.filter(carries).cloned())

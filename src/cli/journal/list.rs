@@ -43,6 +43,10 @@ pub(super) async fn run(journal: &impl Journal, arguments: &ListArguments) -> Re
         let wait = if open == 1 { "message waits" } else { "messages wait" };
         eprintln!("{open} {wait} for your word: journal list --stato unknown, then journal resolve");
     }
+    let held = counts.get(StatoName::Held);
+    if held > 0 {
+        eprintln!("{held} held until it is their turn: journal list --stato held");
+    }
     Ok(Exit::Done)
 }
 

@@ -3,7 +3,7 @@
 use crate::cli::Exit;
 use crate::cli::arguments::ResolveArguments;
 use crate::cli::stdout::print;
-use crate::journal::{Journal, JournalError, MessageId, Resolution};
+use crate::journal::{Journal, JournalError, Life, MessageId, Reference, Resolution};
 
 pub(super) async fn run(journal: &impl Journal, arguments: &ResolveArguments) -> Result<Exit, JournalError> {
     let Ok(id) = arguments.id.parse::<MessageId>() else {
@@ -16,9 +16,12 @@ pub(super) async fn run(journal: &impl Journal, arguments: &ResolveArguments) ->
         return Ok(Exit::Usage);
     }
     let resolution = if arguments.executed { Resolution::Executed } else { Resolution::NotExecuted };
+    let accepted = journal.show(&Reference::Id(id)).await?.first().is_some_and(Life::is_accepted);
     let concluded = journal.resolve(id, resolution, who, why).await?;
     let then = match resolution {
+        Resolution::Executed if accepted => "the series goes on with the next message",
         Resolution::Executed => "a repetition by its sender is refused as a duplicate",
+        Resolution::NotExecuted if accepted => "it was acknowledged, and is forwarded again in its turn",
         Resolution::NotExecuted => "its sender may send it again with the same identifier",
     };
     print(&format!("record {id}: {}; {then}\n", concluded.stato()));

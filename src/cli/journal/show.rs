@@ -10,7 +10,7 @@ use crate::cli::arguments::{Bytes, ShowArguments};
 use crate::cli::stdout::{bytes, print};
 use crate::cli::{Exit, pretty};
 use crate::clock;
-use crate::journal::{Attempt, Failing, Journal, JournalError, Life, PayloadKind, Reference, Timing};
+use crate::journal::{Attempt, Failing, Journal, JournalError, Life, PayloadKind, Reference, Stato, Timing};
 use crate::xml::encoding;
 
 pub(super) async fn run(journal: &impl Journal, arguments: &ShowArguments) -> Result<Exit, JournalError> {
@@ -83,6 +83,9 @@ fn record(life: &Life, out: &mut String) {
     if let Some(collaborazione) = &reception.collaborazione {
         field(out, "within", collaborazione);
     }
+    if let Some(posto) = &life.posto {
+        field(out, "number", &format!("{} of its series", posto.numero));
+    }
     let caller = reception.chiamante.as_ref().map(|who| format!(" from {who}")).unwrap_or_default();
     field(out, "received", &format!("{}{caller}", exact(reception.received_at)));
     field(
@@ -117,6 +120,7 @@ fn record(life: &Life, out: &mut String) {
 
 fn attempt(attempt: &Attempt, out: &mut String) {
     let _ = match attempt.number {
+        0 if attempt.stato == Stato::Held => writeln!(out, "\nAcknowledged before its turn"),
         0 => writeln!(out, "\nRefused by the gateway"),
         number => writeln!(out, "\nAttempt {number}: {}", attempt.stato),
     };

@@ -98,7 +98,9 @@ fn to_json(text: &str, asking: Asking<'_>) -> Result<String, Refused> {
         return Err(Refused::Findings(findings));
     }
     let json = match &form.letter {
-        Some(letter) => nativo::richiesta(&letter.azione, &letter.busta, &letter.documento, &payload, &[]),
+        Some(letter) => {
+            nativo::richiesta(&letter.azione, &letter.busta, None, &letter.documento, &payload, &[])
+        }
         None => payload.into(),
     };
     Ok(String::from_utf8_lossy(&json).into_owned())

@@ -114,6 +114,32 @@ async fn an_edit_of_any_column_is_found_at_its_record() {
 }
 
 #[tokio::test]
+async fn an_edit_of_a_place_in_a_series_is_found() {
+    for edit in [
+        "UPDATE posto SET numero = 3 WHERE message = 2",
+        "DELETE FROM posto WHERE message = 2",
+        "UPDATE payload SET bytes = x'00' WHERE message = 2 AND kind = 'forwarded'",
+        "UPDATE payload SET bytes = x'00' WHERE message = 2 AND kind = 'reply'",
+        "UPDATE attempt SET stato = 'refused' WHERE message = 2",
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.sqlite");
+        let journal = serve(&path);
+        let first = in_turn(&journal, "A", "A", 1).await;
+        held(&journal, "B", "A", 2).await;
+        let _ = journal.conclude(first, conclusion(Outcome::Delivered(Esito::Ok))).await.unwrap();
+        assert!(journal.verify().await.unwrap().is_intact());
+        drop(journal);
+        connection::open(&path).unwrap().execute_batch(edit).unwrap();
+        let seen = serve(&path).verify().await.unwrap();
+        let [ChainFault::EditedMessage { message, .. }] = seen.faults.as_slice() else {
+            panic!("{edit}: {:?}", seen.faults)
+        };
+        assert_eq!(*message, MessageId(2), "{edit}");
+    }
+}
+
+#[tokio::test]
 async fn an_edit_says_which_transition_was_rewritten() {
     assert_eq!(
         faults_after(

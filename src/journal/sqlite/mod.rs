@@ -15,6 +15,7 @@ mod format;
 mod lock;
 mod queue;
 mod reads;
+mod series;
 #[cfg(test)]
 mod sqlite_tests;
 mod writes;
@@ -35,13 +36,15 @@ use self::checkpoint::Checkpointer;
 use self::connection::Readers;
 use self::lock::{ServingLock, beside};
 use self::queue::{Abandoned, Command, Job, Turn, Work, Writer};
+use self::series::Placed;
 use self::writes::Opened;
-use super::entry::{Conclusion, Intent, Key, Refusal, Repetition};
+use super::entry::{Conclusion, Intent, Key, Numbers, Refusal, Repetition, Reply};
 use super::error::JournalError;
 use super::evidence::{self, Verification};
 use super::record::{
-    Counts, Filter, Health, Life, MessageId, Recorded, Reference, ResolutionRecord, Summary,
+    Counts, Earlier, Filter, Health, Life, MessageId, Recorded, Reference, ResolutionRecord, Summary,
 };
+use super::series::{Attesa, Due, Placing};
 use super::state::Resolution;
 use super::token::{Abandon, Concluded, Intended, Intending};
 use super::waiters::Waiters;
@@ -203,6 +206,11 @@ impl Journal for SqliteJournal {
         self.readers.read(move |connection| reads::blocking(connection, &key)).await
     }
 
+    async fn earlier(&self, key: &Key) -> Result<Option<Earlier>, JournalError> {
+        let key = key.clone();
+        self.readers.read(move |connection| reads::earlier(connection, &key)).await
+    }
+
     async fn refuse(&self, refusal: Refusal) -> Result<Concluded, JournalError> {
         let at = self.now();
         let weight =
@@ -219,6 +227,36 @@ impl Journal for SqliteJournal {
         let told = evidence::told(&intent)?;
         let apply = move |turn: &mut Turn<'_>| writes::intend(turn, &intent, &told, at);
         self.write(weight, apply, self.token()).await.map(received)
+    }
+
+    async fn place(&self, intent: Intent, waiting: Reply) -> Result<Placing, JournalError> {
+        let Some(posto) = intent.posto.clone() else {
+            return self.intend(intent).await.map(Placing::from);
+        };
+        let at = self.now();
+        let weight = intent.reception.request.len() + intent.forwarded.len() + waiting.body.len();
+        let told = evidence::told(&intent)?;
+        let apply = move |turn: &mut Turn<'_>| series::place(turn, &intent, &posto, &waiting, &told, at);
+        let token = self.token();
+        let finish = move |placed| match placed {
+            Placed::Opened(opened) => Placing::from(token(opened)),
+            Placed::Held(id) => Placing::Held(Concluded::new(id, super::Stato::Held)),
+            Placed::Seen => Placing::Seen,
+            Placed::Refused(fault) => Placing::Refused(fault),
+        };
+        Ok(match self.write(weight, apply, finish).await? {
+            Placing::Intended(intended) => Placing::Intended(intended.reached()),
+            other => other,
+        })
+    }
+
+    async fn series(&self, collaborazione: &str) -> Result<Option<Attesa>, JournalError> {
+        let collaborazione = collaborazione.to_owned();
+        self.readers.read(move |connection| series::attesa(connection, &collaborazione)).await
+    }
+
+    async fn due(&self) -> Result<Vec<Due>, JournalError> {
+        self.readers.read(series::due).await
     }
 
     async fn repeat(&self, repetition: Repetition) -> Result<Intending, JournalError> {
@@ -288,9 +326,8 @@ impl Journal for SqliteJournal {
         self.write(0, apply, move |stato| Concluded::new(id, stato)).await
     }
 
-    async fn reserve(&self, porta: &str, count: u32) -> Result<Range<u64>, JournalError> {
-        let porta = porta.to_owned();
-        self.write(0, move |turn: &mut Turn<'_>| writes::reserve(turn, &porta, count), |range| range).await
+    async fn reserve(&self, numbers: Numbers) -> Result<Range<u64>, JournalError> {
+        self.write(0, move |turn: &mut Turn<'_>| writes::reserve(turn, &numbers), |range| range).await
     }
 
     async fn verify(&self) -> Result<Verification, JournalError> {

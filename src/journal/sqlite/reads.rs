@@ -9,17 +9,19 @@ use serde::de::DeserializeOwned;
 use super::super::entry::{Failing, Key, Reception, Reply};
 use super::super::error::{EngineError, JournalError};
 use super::super::record::{
-    Attempt, Counts, Filter, Life, MessageId, Payload, PayloadKind, Recorded, Reference, ResolutionRecord,
-    Summary,
+    Attempt, Counts, Earlier, Filter, Life, MessageId, Payload, PayloadKind, Recorded, Reference,
+    ResolutionRecord, Summary,
 };
 use super::super::state::{Stato, StatoName};
 use super::engine_error::unreadable;
+use super::series;
 use super::writes::{DETAIL, REQUEST};
 
 /// A record with the reply of its last attempt. A refusal has no inoltro, and no twins.
 const RECORDED: &str =
     "SELECT m.id, m.direction, m.mittente, m.identificatore, m.stato, m.esito, m.attempts, m.digest,
-         m.received_at, a.reply_status, a.reply_type, a.reply_identificatore, p.bytes
+         m.received_at, a.reply_status, a.reply_type, a.reply_identificatore, p.bytes,
+         EXISTS (SELECT 1 FROM attempt h WHERE h.message = m.id AND h.number = 0 AND h.stato = 'held')
      FROM message m
      JOIN attempt a ON a.message = m.id AND a.number = m.attempts
      LEFT JOIN payload p ON p.message = m.id AND p.attempt = m.attempts AND p.kind = 'reply'
@@ -39,6 +41,21 @@ pub(super) fn blocking(connection: &Connection, key: &Key) -> Result<Option<Reco
     ))?;
     let mut rows = found.query(params![key.identificatore, key.mittente, key.direction.as_str()])?;
     rows.next()?.map(read_recorded).transpose()
+}
+
+pub(super) fn earlier(connection: &Connection, key: &Key) -> Result<Option<Earlier>, JournalError> {
+    let mut found = connection.prepare_cached(&format!(
+        "{SUMMARY} WHERE identificatore = ?1 AND mittente = ?2 AND direction = ?3
+             AND stato NOT IN ('refused', 'refused_by_node', 'failed') ORDER BY id DESC"
+    ))?;
+    let mut rows = found.query(params![key.identificatore, key.mittente, key.direction.as_str()])?;
+    while let Some(row) = rows.next()? {
+        let summary = read_summary(row)?;
+        if summary.stato.may_be_executed() {
+            return Ok(Some(Earlier { summary, collaborazione: row.get(14)? }));
+        }
+    }
+    Ok(None)
 }
 
 pub(super) fn recorded(connection: &Connection, id: MessageId) -> Result<Option<Recorded>, JournalError> {
@@ -141,6 +158,7 @@ fn read_recorded(row: &Row<'_>) -> Result<Recorded, JournalError> {
         attempts: row.get(6)?,
         digest: row.get(7)?,
         received_at: read_instant(row.get(8)?)?,
+        accepted: row.get(13)?,
         reply,
     })
 }
@@ -199,6 +217,7 @@ fn read_life(connection: &Connection, row: &Row<'_>) -> Result<Life, JournalErro
             request,
             timings: from_json("timings", &row.get::<_, String>(19)?)?,
         },
+        posto: series::posto(connection, id)?,
         inoltro: inoltro.as_deref().map(str::parse).transpose().map_err(unreadable("inoltro"))?,
         digest: row.get(17)?,
         schemi: row.get(18)?,

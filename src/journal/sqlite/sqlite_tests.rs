@@ -53,7 +53,7 @@ async fn what_was_answered_is_there_after_a_restart() {
     let open = intended(&journal, "B").await;
     let id = open.id();
     let _ = journal.conclude(done, conclusion(Outcome::Delivered(Esito::Ok))).await.unwrap();
-    assert_eq!(journal.reserve("P", 10).await.unwrap(), 1..11);
+    assert_eq!(journal.reserve(numbers("P", 10)).await.unwrap(), 1..11);
     std::mem::forget(open);
     drop(journal);
 
@@ -61,7 +61,7 @@ async fn what_was_answered_is_there_after_a_restart() {
     assert_eq!(journal.recover().await.unwrap(), [id]);
     assert_eq!(journal.look_up(&key("A")).await.unwrap().unwrap().reply, Some(reply("<risposta/>")));
     assert_eq!(journal.look_up(&key("B")).await.unwrap().unwrap().stato, Stato::Unknown);
-    assert_eq!(journal.reserve("P", 1).await.unwrap(), 11..12);
+    assert_eq!(journal.reserve(numbers("P", 1)).await.unwrap(), 11..12);
 }
 
 /// The files as a killed process would leave them.
@@ -245,7 +245,7 @@ async fn a_command_that_fails_leaves_its_batch_alone() {
         tokio::spawn(async move {
             let apply = |turn: &mut Turn<'_>| {
                 writes::refuse(turn, &refusal(Some("half")), "{}", instant())?;
-                writes::reserve(turn, "P", 0)
+                writes::reserve(turn, &numbers("P", 0))
             };
             journal.write(0, apply, |range| range).await
         })

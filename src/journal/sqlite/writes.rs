@@ -5,16 +5,18 @@ use std::ops::Range;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 
-use super::super::entry::{Conclusion, Failing, Intent, Reception, Refusal, Repetition, Reply, Timing};
+use super::super::entry::{
+    Conclusion, Failing, Intent, Numbers, Reception, Refusal, Repetition, Reply, Timing,
+};
 use super::super::error::{EngineError, JournalError};
 use super::super::evidence::{self, Event, Transition};
 use super::super::interrupted;
 use super::super::record::{MessageId, PayloadKind, Recorded, ResolutionRecord};
-use super::super::state::{Direction, Inoltro, Stato};
+use super::super::state::{Direction, Inoltro, Resolution, Stato};
 use super::chain;
 use super::engine_error::unreadable;
 use super::queue::Turn;
-use super::reads;
+use super::{reads, series};
 
 /// The payload kinds that only this engine tells apart.
 pub(super) const REQUEST: &str = "request";
@@ -81,6 +83,22 @@ pub(super) fn intend(
     {
         return Ok(Opened::Known(known));
     }
+    let id = add_intent(turn.connection, intent, Stato::Intended, 1, at)?;
+    open_attempt(turn.connection, id, 1, at)?;
+    payload(turn.connection, id, 1, PayloadKind::Forwarded.as_str(), &intent.forwarded)?;
+    let intended = Transition { id, attempt: 1, event: Event::Intended, at, stato: Stato::Intended };
+    chain::append(turn.connection, &intended, told)?;
+    Ok(Opened::Attempt(id, 1))
+}
+
+/// A new record of a message that is to be forwarded, now or in its turn.
+pub(super) fn add_intent(
+    connection: &Connection,
+    intent: &Intent,
+    stato: Stato,
+    attempts: u32,
+    at: Timestamp,
+) -> Result<MessageId, JournalError> {
     let row = Row {
         direction: intent.key.direction,
         mittente: Some(&intent.key.mittente),
@@ -88,15 +106,26 @@ pub(super) fn intend(
         inoltro: Some(intent.inoltro),
         digest: Some(&intent.digest),
         schemi: Some(&intent.schemi),
-        stato: Stato::Intended,
-        attempts: 1,
+        stato,
+        attempts,
     };
-    let id = add(turn.connection, &row, &intent.reception, at)?;
-    open_attempt(turn.connection, id, 1, at)?;
-    payload(turn.connection, id, 1, PayloadKind::Forwarded.as_str(), &intent.forwarded)?;
-    let intended = Transition { id, attempt: 1, event: Event::Intended, at, stato: Stato::Intended };
-    chain::append(turn.connection, &intended, told)?;
-    Ok(Opened::Attempt(id, 1))
+    let id = add(connection, &row, &intent.reception, at)?;
+    if let Some(posto) = &intent.posto {
+        series::note(connection, id, posto)?;
+    }
+    Ok(id)
+}
+
+/// The acknowledgement of a message that waits for its turn.
+pub(super) fn end_held(
+    connection: &Connection,
+    id: MessageId,
+    reply: Option<&Reply>,
+    at: Timestamp,
+) -> Result<(), JournalError> {
+    open_attempt(connection, id, 0, at)?;
+    let end = End { stato: Stato::Held, node_status: None, reply, failure: None, timings: &[] };
+    end_attempt(connection, id, 0, &end, at)
 }
 
 pub(super) fn repeat(
@@ -107,7 +136,11 @@ pub(super) fn repeat(
 ) -> Result<Opened, JournalError> {
     let id = repetition.id;
     let (stato, attempts, _) = standing(turn.connection, id)?;
-    if stato != Stato::Unknown {
+    if stato == Stato::Held {
+        if let Some(waiting) = series::waiting(turn.connection, id)? {
+            return Ok(Opened::Known(waiting));
+        }
+    } else if stato != Stato::Unknown {
         return match reads::recorded(turn.connection, id)? {
             Some(known) => Ok(Opened::Known(known)),
             None => Err(JournalError::NotUnknown { id, stato }),
@@ -154,8 +187,9 @@ pub(super) fn conclude(
     if let Some(answer) = &conclusion.answer {
         payload(connection, id, attempt, PayloadKind::Answer.as_str(), &answer.body)?;
     }
-    let stato = Stato::after(conclusion.outcome, doubtful);
+    let stato = Stato::after(conclusion.outcome, doubtful, series::is_accepted(connection, id)?);
     move_to(connection, id, stato, at)?;
+    series::advance(connection, id, stato)?;
     chain::append(connection, &Transition { id, attempt, event: Event::Concluded, at, stato }, told)?;
     turn.settled.push(id);
     Ok(stato)
@@ -181,7 +215,8 @@ pub(super) fn resolve(
     word: &ResolutionRecord,
 ) -> Result<Stato, JournalError> {
     let (stato, attempt, _) = standing(turn.connection, id)?;
-    if stato != Stato::Unknown {
+    let settled_elsewhere = stato == Stato::Held && word.resolution == Resolution::Executed;
+    if stato != Stato::Unknown && !settled_elsewhere {
         return Err(JournalError::NotUnknown { id, stato });
     }
     turn.connection
@@ -193,25 +228,40 @@ pub(super) fn resolve(
     move_to(turn.connection, id, stato, word.at)?;
     let resolved = Transition { id, attempt, event: Event::Resolved, at: word.at, stato };
     chain::append(turn.connection, &resolved, &evidence::told(word)?)?;
+    series::advance(turn.connection, id, stato)?;
+    // What its sender was told would be forwarded is still to be forwarded.
+    if word.resolution == Resolution::NotExecuted
+        && series::is_accepted(turn.connection, id)?
+        && let Some(holding) = series::again(turn.connection, id)?
+    {
+        series::hold(turn, &holding, word.at)?;
+    }
     Ok(stato)
 }
 
-pub(super) fn reserve(turn: &Turn<'_>, porta: &str, count: u32) -> Result<Range<u64>, JournalError> {
+pub(super) fn reserve(turn: &Turn<'_>, numbers: &Numbers) -> Result<Range<u64>, JournalError> {
+    let Numbers { porta, minuto, count, last, forget } = numbers;
+    turn.connection
+        .prepare_cached("DELETE FROM progressivo WHERE porta = ?1 AND minuto < ?2")?
+        .execute(params![porta, forget])?;
     let next: Option<i64> = turn
         .connection
-        .prepare_cached("SELECT next FROM progressivo WHERE porta = ?1")?
-        .query_row([porta], |row| row.get(0))
+        .prepare_cached("SELECT next FROM progressivo WHERE porta = ?1 AND minuto = ?2")?
+        .query_row([porta, minuto], |row| row.get(0))
         .optional()?;
-    let first = next.unwrap_or(1);
-    let none = || JournalError::NoNumbers { porta: porta.to_owned(), count };
-    let after = first.checked_add(i64::from(count)).filter(|after| *after > first).ok_or_else(none)?;
+    let none = || JournalError::NoNumbers { porta: porta.clone(), minuto: minuto.clone() };
+    let next = u64::try_from(next.unwrap_or(1)).map_err(|_| none())?;
+    let after = next.saturating_add(u64::from(*count)).min(last.saturating_add(1));
+    if after <= next {
+        return Err(none());
+    }
     turn.connection
         .prepare_cached(
-            "INSERT INTO progressivo (porta, next) VALUES (?1, ?2)
-                 ON CONFLICT (porta) DO UPDATE SET next = excluded.next",
+            "INSERT INTO progressivo (porta, minuto, next) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (porta, minuto) DO UPDATE SET next = excluded.next",
         )?
-        .execute(params![porta, after])?;
-    Ok(u64::try_from(first).map_err(|_| none())?..u64::try_from(after).map_err(|_| none())?)
+        .execute(params![porta, minuto, i64::try_from(after).map_err(|_| none())?])?;
+    Ok(next..after)
 }
 
 /// A write that changes nothing anybody reads.
@@ -356,7 +406,7 @@ fn end_attempt(
     Ok(())
 }
 
-fn payload(
+pub(super) fn payload(
     connection: &Connection,
     id: MessageId,
     attempt: u32,

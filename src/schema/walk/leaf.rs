@@ -63,7 +63,9 @@ impl<'d, 'x, S: Sink> Walker<'d, 'x, '_, S> {
             let found = bindings?.iter().find(|b| b.prefix == prefix);
             found.map(|b| b.namespace.to_string()).or_else(|| resolve(&self.reader, prefix))
         };
-        if let Err(fault) = check(simple, self.plan.simples.all(), constraint, text, *grain, &named) {
+        let checked = check(simple, self.plan.simples.all(), constraint, text, *grain, &named)
+            .and_then(|()| self.implied(leaf, simple, text, &named));
+        if let Err(fault) = checked {
             self.faults.context(&self.reader);
             let words = format!("{}: {}", leaf.name.local, fault.words);
             self.faults.raise(Place::text(*offset, leaf.start), fault.rule, text, &fault.expected, words);
@@ -82,6 +84,25 @@ impl<'d, 'x, S: Sink> Walker<'d, 'x, '_, S> {
         if self.telling() {
             self.sink.string(leaf.member, text, *grain);
         }
+    }
+
+    /// An element without content has the value of its declaration, which must be one of the type that `xsi:type` names
+    /// in place of the declared one (part 1 §3.3.4, Element Locally Valid (Element), 5.1.1).
+    fn implied(
+        &self,
+        leaf: &Leaf<'d, 'x>,
+        simple: &Simple,
+        text: &str,
+        resolve: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<(), Fault> {
+        let Some(value) = leaf.declared.constraint.value().filter(|_| text.is_empty()) else { return Ok(()) };
+        if self.plan.text_of(leaf.declared.of) == Some(leaf.of) {
+            return Ok(());
+        }
+        simple.check(self.plan.simples.all(), value, resolve).map_err(|fault| Fault {
+            words: format!("empty, which stands for \"{value}\": {}", fault.words),
+            ..fault
+        })
     }
 
     fn collect(&mut self, name: Name<'x>, start: usize) -> Result<Collected<'x>, XmlError> {

@@ -29,7 +29,8 @@ pub enum RispostaError {
     },
 }
 
-/// The element of the reply's Body for the JSON envelope `answer`, valid by the contract.
+/// The content of the reply's Body for the JSON envelope `answer`, valid by the contract; nothing where the contract
+/// has no reply.
 ///
 /// # Errors
 /// The answer lacks something, or holds something that the contract refuses.
@@ -39,7 +40,8 @@ pub fn scrivi(
     answer: &Value,
     limits: &Limits,
 ) -> Result<String, RispostaError> {
-    let wrapper = &azione.risposta.wrapper;
+    let Some(risposta) = &azione.risposta else { return Ok(String::new()) };
+    let wrapper = &risposta.wrapper;
     let contract = document(schemas, wrapper)?;
     let root = &wrapper.root;
     let mut body = String::with_capacity(1024);
@@ -48,7 +50,7 @@ pub fn scrivi(
     body.push_str(" xmlns:typ=\"");
     write::push_attribute_value(&mut body, contract.namespace());
     body.push_str("\">");
-    for membro in &azione.risposta.membri {
+    for membro in &risposta.membri {
         let nome = &membro.nome;
         body.push_str("<typ:");
         body.push_str(nome);
@@ -84,7 +86,7 @@ fn document(
     reference: &SchemaRef,
 ) -> Result<std::sync::Arc<schema::Document>, RispostaError> {
     schemas
-        .document(&reference.file, &reference.root)
+        .document_carrying(&reference.file, &reference.root, &reference.verbatim)
         .ok_or_else(|| RispostaError::NoSchema { file: reference.file.clone(), root: reference.root.clone() })
 }
 
