@@ -66,7 +66,14 @@ impl<'d, S: Sink> Walker<'d, '_, '_, S> {
     }
 
     /// A child of the innermost frame.
+    #[inline]
     pub(super) fn mixed_child(&mut self, name: Name<'_>) {
+        if !self.mixed.is_empty() {
+            self.child_of_mixed(name);
+        }
+    }
+
+    fn child_of_mixed(&mut self, name: Name<'_>) {
         let Some(frame) = self.frames.last() else { return };
         let complex = self.plan.complexes.at(frame.complex);
         let Some(open) = self.mixed.last_mut().filter(|m| m.depth == self.frames.len()) else { return };

@@ -84,6 +84,8 @@ struct Walker<'d, 'x, 's, S> {
     /// Namespaces of the reader as namespaces of the plan.
     namespaces: Vec<NamespaceId>,
     faults: Faults<'x>,
+    /// Where the pieces of a text are joined, one text after another.
+    joined: String,
     verbatim: Option<Verbatim<'d>>,
     /// Open elements of mixed content whose value is fixed, innermost last.
     mixed: Vec<Mixed<'d>>,
@@ -125,6 +127,7 @@ impl<'d, 'x, 's, S: Sink> Walker<'d, 'x, 's, S> {
             seen: Vec::with_capacity(32),
             namespaces: Vec::with_capacity(8),
             faults: Faults::default(),
+            joined: String::new(),
             verbatim: None,
             mixed: Vec::new(),
             ids: HashSet::new(),
