@@ -27,7 +27,7 @@ use std::ffi::OsString;
 use clap::Parser;
 use clap::error::ErrorKind;
 
-use crate::http::tls;
+use crate::tls;
 use arguments::{Arguments, Command};
 pub use exit::Exit;
 

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use super::checked::Check;
 use super::model::Firma;
 use super::problem::Problem;
-use super::secret::Secret;
 use super::variables;
+use crate::secret::Secret;
 
 /// The keys of one TLS section, and their values.
 pub(super) struct TlsKeys<'a> {
@@ -21,18 +21,11 @@ pub(super) struct TlsKeys<'a> {
     pub(super) generated: &'static str,
 }
 
-/// What one TLS section asks of clients.
-pub(super) struct ClientKeys<'a> {
-    pub(super) ca_file: &'a str,
-    pub(super) crl_file: &'a str,
-    pub(super) certificate: &'a str,
-}
-
 impl Check<'_> {
     pub(super) fn key_pair(&mut self, keys: &TlsKeys<'_>) -> (PathBuf, PathBuf, Option<Secret>) {
         let certificate_key = format!("{}.certificate_file", keys.section);
         let key_key = format!("{}.key_file", keys.section);
-        let password = self.password(keys);
+        let password = self.password(keys.section, "key_password", keys.key_password, keys.key_password_file);
         match (keys.certificate_file, keys.key_file) {
             ("", "") if self.raw.sandbox.enabled => {
                 let pki = self.pki();
@@ -115,17 +108,18 @@ impl Check<'_> {
         }
     }
 
-    fn password(&mut self, keys: &TlsKeys<'_>) -> Option<Secret> {
-        let literal = format!("{}.key_password", keys.section);
-        let file = format!("{}.key_password_file", keys.section);
+    /// A secret that is given under `name` as a variable, or under the name with `_file` as a file.
+    pub(super) fn password(&mut self, section: &str, name: &str, value: &str, path: &str) -> Option<Secret> {
+        let literal = format!("{section}.{name}");
+        let file = format!("{section}.{name}_file");
         let given = self.places.written(&literal).map(|text| text.trim_matches(['"', '\'']).to_owned());
         if let Some(text) = given.filter(|text| !text.is_empty())
             && !variables::is_reference(&text)
         {
-            self.wrong(&literal, Problem::SecretInFile { other: "key_password_file" });
+            self.wrong(&literal, Problem::SecretInFile { other: other(name).0 });
             return None;
         }
-        match (keys.key_password, keys.key_password_file) {
+        match (value, path) {
             ("", "") => None,
             (password, "") => Some(Secret::new(password.to_owned())),
             ("", path) => {
@@ -139,9 +133,17 @@ impl Check<'_> {
                 }
             }
             _ => {
-                self.wrong(&file, Problem::TwoSecrets { other: "key_password" });
+                self.wrong(&file, Problem::TwoSecrets { other: other(name).1 });
                 None
             }
         }
+    }
+}
+
+/// The key with the file, and the key with the variable.
+fn other(name: &str) -> (&'static str, &'static str) {
+    match name {
+        "keystore_password" => ("keystore_password_file", "keystore_password"),
+        _ => ("key_password_file", "key_password"),
     }
 }

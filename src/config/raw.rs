@@ -19,6 +19,8 @@ pub struct Raw {
     pub journal: RawJournal,
     /// Where the gateway listens.
     pub listeners: RawListeners,
+    /// When certificates and revocation lists are looked at.
+    pub certificates: RawCertificates,
     /// What is asked of the times of a busta, and how ours are numbered.
     pub egov: RawEgov,
     /// The road to the national node.
@@ -105,12 +107,40 @@ pub struct RawPddListener {
     pub key_password: String,
     /// File whose first line is the password of the key.
     pub key_password_file: String,
+    /// PKCS#12 keystore, in the place of `certificate_file` and `key_file`.
+    pub keystore_file: String,
+    /// Password of the keystore: one variable of the environment, as `${NAME}`.
+    pub keystore_password: String,
+    /// File whose first line is the password of the keystore.
+    pub keystore_password_file: String,
     /// Certificates of the authorities that clients' certificates must come from, PEM.
     pub client_ca_file: String,
     /// Lists of revoked certificates of those authorities, PEM; empty: none are observed.
     pub client_crl_file: String,
     /// `required`, `optional` or `none`.
     pub client_certificate: String,
+    /// `rustls` or `openssl`: who speaks TLS.
+    pub tls: String,
+    /// Cipher suites of TLS 1.2 for `openssl`, in its own notation; empty: a list that old porte can use.
+    pub cipher_suites: String,
+    /// With `openssl`: takes X.509 v1, RSA from 1024 bits on and SHA-1 in certificates; refused in production.
+    pub danger_weak_certificates: bool,
+    /// A proxy in front that terminates TLS.
+    pub proxy: RawProxy,
+}
+
+/// `[listeners.pdd.proxy]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawProxy {
+    /// Addresses and networks that the proxy speaks from; empty: there is no proxy.
+    pub addresses: Vec<String>,
+    /// Header with the client's certificate.
+    pub client_certificate_header: String,
+    /// `pem` (percent-encoded), `rfc9440` or `subject`.
+    pub client_certificate_format: String,
+    /// With `subject`: header in which the proxy says `SUCCESS`.
+    pub client_verified_header: String,
 }
 
 /// `[listeners.rest]`: the keys of `[listeners.pdd]`, without an address in the clear.
@@ -127,12 +157,24 @@ pub struct RawRestListener {
     pub key_password: String,
     /// File whose first line is the password of the key.
     pub key_password_file: String,
+    /// PKCS#12 keystore, in the place of `certificate_file` and `key_file`.
+    pub keystore_file: String,
+    /// Password of the keystore: one variable of the environment, as `${NAME}`.
+    pub keystore_password: String,
+    /// File whose first line is the password of the keystore.
+    pub keystore_password_file: String,
     /// Certificates of the authorities that clients' certificates must come from, PEM.
     pub client_ca_file: String,
     /// Lists of revoked certificates of those authorities, PEM; empty: none are observed.
     pub client_crl_file: String,
     /// `required`, `optional` or `none`.
     pub client_certificate: String,
+    /// `rustls` or `openssl`: who speaks TLS.
+    pub tls: String,
+    /// Cipher suites of TLS 1.2 for `openssl`, in its own notation; empty: a list that old porte can use.
+    pub cipher_suites: String,
+    /// With `openssl`: takes X.509 v1, RSA from 1024 bits on and SHA-1 in certificates; refused in production.
+    pub danger_weak_certificates: bool,
 }
 
 /// `[listeners.admin]`.
@@ -141,6 +183,18 @@ pub struct RawRestListener {
 pub struct RawAdminListener {
     /// Address without TLS; empty: none.
     pub http: String,
+}
+
+/// `[certificates]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawCertificates {
+    /// How often the files are looked at, in seconds.
+    pub look_seconds: u64,
+    /// Days before an end, descending: within the first a warning a day, within the last an error a day.
+    pub warn_days: Vec<u32>,
+    /// `warn` or `refuse`: what a revocation list means whose next issue is overdue.
+    pub outdated_crl: String,
 }
 
 /// `[egov]`.
@@ -163,6 +217,10 @@ pub struct RawNode {
     pub url: String,
     /// Certificates of the authorities that the node's certificate must come from, PEM.
     pub ca_file: String,
+    /// Believes the authorities that the machine believes, in the place of `ca_file`.
+    pub system_roots: bool,
+    /// Lists of revoked certificates of those authorities, PEM; empty: none are observed.
+    pub crl_file: String,
     /// Certificate chain shown to the node, PEM.
     pub certificate_file: String,
     /// Private key of the certificate, PEM.
@@ -171,6 +229,20 @@ pub struct RawNode {
     pub key_password: String,
     /// File whose first line is the password of the key.
     pub key_password_file: String,
+    /// PKCS#12 keystore, in the place of `certificate_file` and `key_file`.
+    pub keystore_file: String,
+    /// Password of the keystore: one variable of the environment, as `${NAME}`.
+    pub keystore_password: String,
+    /// File whose first line is the password of the keystore.
+    pub keystore_password_file: String,
+    /// `rustls` or `openssl`: who speaks TLS.
+    pub tls: String,
+    /// Cipher suites of TLS 1.2 for `openssl`, in its own notation; empty: a list that old porte can use.
+    pub cipher_suites: String,
+    /// With `openssl`: takes X.509 v1, RSA from 1024 bits on and SHA-1 in certificates; refused in production.
+    pub danger_weak_certificates: bool,
+    /// With `openssl`: the common name that is taken of a certificate without subject alternative names.
+    pub accept_common_name: String,
     /// Until the connection stands, TLS included, in milliseconds.
     pub connect_ms: u64,
     /// From the last byte of the request to the first of the answer, in milliseconds.
@@ -321,10 +393,34 @@ impl Default for RawPddListener {
             key_file: String::new(),
             key_password: String::new(),
             key_password_file: String::new(),
+            keystore_file: String::new(),
+            keystore_password: String::new(),
+            keystore_password_file: String::new(),
             client_ca_file: String::new(),
             client_crl_file: String::new(),
             client_certificate: "required".into(),
+            tls: "rustls".into(),
+            cipher_suites: String::new(),
+            danger_weak_certificates: false,
+            proxy: RawProxy::default(),
         }
+    }
+}
+
+impl Default for RawProxy {
+    fn default() -> Self {
+        Self {
+            addresses: Vec::new(),
+            client_certificate_header: "X-SSL-Client-Cert".into(),
+            client_certificate_format: "pem".into(),
+            client_verified_header: "X-SSL-Client-Verify".into(),
+        }
+    }
+}
+
+impl Default for RawCertificates {
+    fn default() -> Self {
+        Self { look_seconds: 60, warn_days: vec![30, 7, 1], outdated_crl: "warn".into() }
     }
 }
 
@@ -336,9 +432,15 @@ impl Default for RawRestListener {
             key_file: String::new(),
             key_password: String::new(),
             key_password_file: String::new(),
+            keystore_file: String::new(),
+            keystore_password: String::new(),
+            keystore_password_file: String::new(),
             client_ca_file: String::new(),
             client_crl_file: String::new(),
             client_certificate: "optional".into(),
+            tls: "rustls".into(),
+            cipher_suites: String::new(),
+            danger_weak_certificates: false,
         }
     }
 }
@@ -360,10 +462,19 @@ impl Default for RawNode {
         Self {
             url: "https://127.0.0.1:9443".into(),
             ca_file: String::new(),
+            system_roots: false,
+            crl_file: String::new(),
             certificate_file: String::new(),
             key_file: String::new(),
             key_password: String::new(),
             key_password_file: String::new(),
+            keystore_file: String::new(),
+            keystore_password: String::new(),
+            keystore_password_file: String::new(),
+            tls: "rustls".into(),
+            cipher_suites: String::new(),
+            danger_weak_certificates: false,
+            accept_common_name: String::new(),
             connect_ms: 3_000,
             first_byte_ms: 20_000,
             total_ms: 30_000,

@@ -145,6 +145,15 @@ pub enum TransportError {
         /// A guess at when there is room.
         retry_after: Duration,
     },
+    /// It came past the proxy that terminates TLS.
+    #[error("the request did not come through the proxy")]
+    NotTheProxy,
+    /// The proxy handed on no certificate, or one that is not accepted.
+    #[error("the client certificate is not accepted: {reason}")]
+    Certificate {
+        /// A bounded word.
+        reason: &'static str,
+    },
     /// Something in the gateway broke.
     #[error("the gateway failed while it worked on the message")]
     Panicked,

@@ -2,11 +2,11 @@
 
 use crate::bridge::{ChiaviError, KnowledgeError};
 use crate::http::ListenerError;
-use crate::http::tls::TlsError;
 use crate::journal::JournalError;
-use crate::node::{SettingsError, TlsFilesError};
+use crate::node::SettingsError;
 use crate::sandbox::SandboxError;
 use crate::sandbox::pki::PkiError;
+use crate::tls::TlsError;
 
 /// The gateway cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -25,12 +25,9 @@ pub enum StartError {
         /// Its name.
         nome: String,
     },
-    /// A certificate of a listener cannot be used.
+    /// Certificates cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// The certificates for the node cannot be used.
-    #[error(transparent)]
-    NodeTls(#[from] TlsFilesError),
     /// The node's address cannot be used.
     #[error(transparent)]
     NodeAddress(#[from] SettingsError),
@@ -57,7 +54,6 @@ impl StartError {
             | Self::Chiavi(_)
             | Self::Identity { .. }
             | Self::Tls(_)
-            | Self::NodeTls(_)
             | Self::NodeAddress(_) => true,
             Self::Journal(_) | Self::Listener(_) | Self::Pki(_) | Self::Sandbox(_) => false,
         }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 // The language that the scenarios are written in:
+mod certificates; // certificates, clients and servers as old as some porte
 mod envelope; // an e-Gov envelope, built member by member
 mod package; // an envelope with attachments, written part by part
 mod reply; // a reply, read without any code of the gateway
@@ -28,3 +29,4 @@ mod restart; // stopping, starting, dying
 mod sap; // the seven actions of ServiziSAP
 mod secrecy; // what the log never says
 mod tls; // who may speak for whom
+mod tls_backends; // old peers, keystores, proxies in front, files that change

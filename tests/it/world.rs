@@ -48,6 +48,14 @@ pub(crate) struct Setup {
     pub(crate) firma: String,
     pub(crate) services: Option<PathBuf>,
     pub(crate) xsd: Option<PathBuf>,
+    /// Certificates of the listener with TLS and its clients, in the place of the sandbox's, and more of its keys.
+    pub(crate) listener: Option<String>,
+    /// The proxy in front of the listeners.
+    pub(crate) proxy: &'static str,
+    /// Certificates shown to the node and believed of it, in the place of the sandbox's, and more of its keys.
+    pub(crate) node_tls: Option<String>,
+    /// When certificates are looked at.
+    pub(crate) certificates: &'static str,
     /// Where a node of the scenario's own listens; else the sandbox's is started.
     pub(crate) node_at: Option<SocketAddr>,
 }
@@ -104,9 +112,13 @@ impl Setup {
         let xsd = self.xsd.clone().unwrap_or_else(|| shipped("xsd"));
         let services = self.services.clone().unwrap_or_else(|| shipped("services"));
         let (wsdl, ca) = (shipped("wsdl"), &pki.authority);
-        let Pair { certificate, key } = &pki.pdd_server;
-        let Pair { certificate: node_certificate, key: node_key } = &pki.node_client;
-        let Self { egov, node: node_keys, pdd, limits, rate, firma, .. } = self;
+        let shown =
+            |pair: &Pair| format!("certificate_file = {:?}\nkey_file = {:?}", pair.certificate, pair.key);
+        let ours = || format!("{}\nclient_ca_file = {ca:?}", shown(&pki.pdd_server));
+        let listener = self.listener.clone().unwrap_or_else(ours);
+        let ours = || format!("{}\nca_file = {ca:?}", shown(&pki.node_client));
+        let node_tls = self.node_tls.clone().unwrap_or_else(ours);
+        let Self { egov, node: node_keys, pdd, limits, rate, firma, proxy, certificates, .. } = self;
         format!(
             r#"
 [directories]
@@ -118,9 +130,10 @@ services = {services:?}
 [listeners.pdd]
 http = "127.0.0.1:0"
 https = "127.0.0.1:0"
-certificate_file = {certificate:?}
-key_file = {key:?}
-client_ca_file = {ca:?}
+{listener}
+
+[listeners.pdd.proxy]
+{proxy}
 
 [listeners.rest]
 https = ""
@@ -133,10 +146,11 @@ http = "127.0.0.1:0"
 
 [node]
 url = "https://{node}"
-ca_file = {ca:?}
-certificate_file = {node_certificate:?}
-key_file = {node_key:?}
+{node_tls}
 {node_keys}
+
+[certificates]
+{certificates}
 
 [pdd]
 {pdd}
@@ -224,6 +238,15 @@ impl World {
         };
         world.start_gateway().await;
         world
+    }
+
+    /// The same world towards its node by another way, and with other certificates on it.
+    pub(crate) async fn again_towards(mut self, address: SocketAddr, node_tls: String) -> World {
+        self.stop().await;
+        let setup = Setup { node_tls: Some(node_tls), ..Setup::default() };
+        self.config = setup.configuration(self.home.path(), &self.pki, address);
+        self.start_gateway().await;
+        self
     }
 
     pub(crate) fn gateway(&self) -> &Gateway {
@@ -389,7 +412,7 @@ async fn sandbox_node(
     .await
 }
 
-fn tls_client(pki: &Pki, pair: Option<&Pair>) -> ClientConfig {
+pub(crate) fn tls_client(pki: &Pki, pair: Option<&Pair>) -> ClientConfig {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(&pki.authority).unwrap()).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());

@@ -16,7 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use crate::http::tls;
+use crate::tls;
 
 /// Longest reply that is read.
 const REPLY_BYTES: usize = 64 << 20;
