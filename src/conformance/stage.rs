@@ -144,11 +144,14 @@ impl Stage {
         let gateway = Gateway::start(&config, clock.clone(), metrics.clone()).await;
         let gateway = gateway
             .map_err(|error| StageError::Gateway { setup: setup.name.clone(), error: Box::new(error) })?;
-        let tls = match setup.mutual_tls {
-            true => Some(Tls::new(&self.keys.pki().authority, Some(&self.keys.pair(&setup.mittente)))?),
-            false => None,
+        let (listener, tls) = match setup.mutual_tls {
+            true => {
+                let pair = self.keys.pair(&setup.mittente);
+                ("pdd-tls", Some(Tls::new(&self.keys.pki().authority, Some(&pair))?))
+            }
+            false => ("pdd", None),
         };
-        let endpoint = Endpoint::parse(gateway.url("pdd").unwrap_or_default(), tls)?;
+        let endpoint = Endpoint::parse(gateway.url(listener).unwrap_or_default(), tls)?;
         self.gateways.push(gateway);
         Ok(endpoint)
     }
