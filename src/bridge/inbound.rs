@@ -16,7 +16,9 @@ use super::parting::{Leaves, Parting};
 use super::ritorno::{self, Ritorno};
 use super::twin::{Second, Twin};
 use super::verdict::Ended;
-use super::{Answer, Arrived, Chiavi, Knowledge, Progressivi, manifesto, nativo, passage::Passage, soap_action};
+use super::{
+    Answer, Arrived, Chiavi, Knowledge, Progressivi, manifesto, nativo, passage::Passage, soap_action,
+};
 use crate::clock::{self, Clock};
 use crate::egov::{self, Busta, Finestre, Identificatore, Parte};
 use crate::failure::reply::{self, Speaker};

@@ -59,7 +59,8 @@ fn target(suite: &Suite, arguments: &ConformanceArguments) -> Result<Target, Exi
         return Err(usage(&"https needs --ca FILE, the authorities that vouch for the target"));
     }
     let endpoint = Endpoint::parse(url, tls).map_err(|error| usage(&error))?;
-    let keys = arguments.keys.as_ref().map(|folder| Keys::in_folder(folder, &suite.parti(), Timestamp::now()));
+    let keys =
+        arguments.keys.as_ref().map(|folder| Keys::in_folder(folder, &suite.parti(), Timestamp::now()));
     let keys = keys.transpose().map_err(|error| usage(&error))?;
     Ok(Target::Url { endpoint, setups: arguments.setup.iter().cloned().collect(), keys })
 }

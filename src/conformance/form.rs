@@ -44,7 +44,11 @@ pub(super) fn judge(letta: &Letta<'_>, setup: &Setup, request_id: Option<&str>, 
         let name = element.tag_name().name();
         let strange = |at: &Attribute<'_, '_>| at.namespace().is_some_and(|namespace| namespace != WSU);
         for attribute in element.attributes().filter(strange) {
-            found.note(&format!("attribute {} of {name}", attribute.name()), "no namespace, or WS-Security's", "another");
+            found.note(
+                &format!("attribute {} of {name}", attribute.name()),
+                "no namespace, or WS-Security's",
+                "another",
+            );
         }
         let is_leaf = elements(element).next().is_none();
         let padded = element.text().is_some_and(|text| text.trim() != text);

@@ -5,8 +5,8 @@ use std::fmt;
 use roxmltree::Document;
 
 use super::case::{Answer, Expect, Value};
-use super::form;
 use super::firma;
+use super::form;
 use super::reply::{Eccezione, Letta};
 use super::setup::Setup;
 use super::template::Words;

@@ -86,10 +86,7 @@ struct Home(PathBuf);
 
 impl Stage {
     /// Starts what the set-ups need.
-    pub(super) async fn set(
-        setups: &[Arc<Setup>],
-        metrics: &Metrics,
-    ) -> Result<Self, StageError> {
+    pub(super) async fn set(setups: &[Arc<Setup>], metrics: &Metrics) -> Result<Self, StageError> {
         let home = Home::new()?;
         let keys = Keys::in_folder(&home.0.join("pki"), &parti(setups), Timestamp::now())?;
         let pki = keys.pki();

@@ -29,7 +29,6 @@ use crate::soap::multipart::Written;
 use crate::xml::encoding;
 use call::{CallError, Files, Replied};
 
-
 /// How much longer than the gateway's own deadline a reply is awaited.
 const GRACE: Duration = Duration::from_secs(5);
 

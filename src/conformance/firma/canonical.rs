@@ -62,9 +62,8 @@ fn begin(
     text: &mut String,
 ) -> Rendered {
     let source = node.document().input_text();
-    let written = |attribute: &Attribute<'_, '_>| {
-        source.get(attribute.range_qname()).unwrap_or_default().to_owned()
-    };
+    let written =
+        |attribute: &Attribute<'_, '_>| source.get(attribute.range_qname()).unwrap_or_default().to_owned();
     let mut attributes: Vec<(&str, &str, String, &str)> = node
         .attributes()
         .map(|at| (at.namespace().unwrap_or_default(), at.name(), written(&at), at.value()))
@@ -131,13 +130,19 @@ mod tests {
         for (document, expected) in [
             ("<e b='2' a='1'/>", "<e a=\"1\" b=\"2\"></e>"),
             ("<a xmlns='u' xmlns:n='v'><e/></a>", "<e xmlns=\"u\"></e>"),
-            ("<a xmlns:n='v'><n:e n:x='1' y='2'><n:f/></n:e></a>",
-             "<n:e xmlns:n=\"v\" y=\"2\" n:x=\"1\"><n:f></n:f></n:e>"),
+            (
+                "<a xmlns:n='v'><n:e n:x='1' y='2'><n:f/></n:e></a>",
+                "<n:e xmlns:n=\"v\" y=\"2\" n:x=\"1\"><n:f></n:f></n:e>",
+            ),
             ("<e xmlns='u'><f xmlns=''><g/></f></e>", "<e xmlns=\"u\"><f xmlns=\"\"><g></g></f></e>"),
-            ("<a xmlns:m='v' xmlns:n='v'><m:e><n:f/></m:e></a>",
-             "<m:e xmlns:m=\"v\"><n:f xmlns:n=\"v\"></n:f></m:e>"),
-            ("<e k='&lt;&#9;&quot;&gt;'>&lt;&gt;<![CDATA[<&]]>&#13;<!-- c --></e>",
-             "<e k=\"&lt;&#x9;&quot;>\">&lt;&gt;&lt;&amp;&#xD;</e>"),
+            (
+                "<a xmlns:m='v' xmlns:n='v'><m:e><n:f/></m:e></a>",
+                "<m:e xmlns:m=\"v\"><n:f xmlns:n=\"v\"></n:f></m:e>",
+            ),
+            (
+                "<e k='&lt;&#9;&quot;&gt;'>&lt;&gt;<![CDATA[<&]]>&#13;<!-- c --></e>",
+                "<e k=\"&lt;&#x9;&quot;>\">&lt;&gt;&lt;&amp;&#xD;</e>",
+            ),
             ("<e><?p v?><?q?></e>", "<e><?p v?><?q?></e>"),
             ("<a xml:lang='it'><e xml:space='preserve'> </e></a>", "<e xml:space=\"preserve\"> </e>"),
         ] {
@@ -149,7 +154,9 @@ mod tests {
     fn listed_prefixes_are_rendered_though_nothing_uses_them() {
         let document = "<a xmlns='u' xmlns:n='v' xmlns:m='w'><e xmlns=''><f/></e></a>";
         assert_eq!(of(document, &["n", "z"]), "<e xmlns:n=\"v\"><f></f></e>");
-        assert_eq!(of("<n:a xmlns='u' xmlns:n='v'><n:e/></n:a>", &["#default"]),
-                   "<n:e xmlns=\"u\" xmlns:n=\"v\"></n:e>");
+        assert_eq!(
+            of("<n:a xmlns='u' xmlns:n='v'><n:e/></n:a>", &["#default"]),
+            "<n:e xmlns=\"u\" xmlns:n=\"v\"></n:e>"
+        );
     }
 }

@@ -19,6 +19,7 @@ const DS: &str = "http://www.w3.org/2000/09/xmldsig#";
 /// The blocks of WS-Security 1.0.
 const WSSE: &str = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd";
 /// Where its Ids are.
-pub(super) const WSU: &str = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd";
+pub(super) const WSU: &str =
+    "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd";
 /// Exclusive canonicalisation.
 const EXCLUSIVE: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";

@@ -24,7 +24,11 @@ pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
 impl Connection {
-    pub(super) async fn exchange(&mut self, endpoint: &Endpoint, request: &Request<'_>) -> Result<Answered, WireError> {
+    pub(super) async fn exchange(
+        &mut self,
+        endpoint: &Endpoint,
+        request: &Request<'_>,
+    ) -> Result<Answered, WireError> {
         let head = request.head(endpoint);
         let mut body = request.framed();
         let Self { reader, writer, read } = self;
