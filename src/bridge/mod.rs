@@ -18,6 +18,7 @@ mod progressivi;
 mod recognise;
 mod ritorno;
 mod serie;
+mod soap_action;
 mod twin;
 mod verdict;
 

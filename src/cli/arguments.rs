@@ -113,6 +113,10 @@ pub(super) struct ConformanceArguments {
     /// Only the cases of this group or clause, or whose name holds this text.
     #[arg(long, value_name = "TEXT")]
     pub(super) only: Option<String>,
+    /// A folder of certificates of the parties, by which they sign and call: made where they are not yet there. The target must
+    /// believe its `ca.pem`.
+    #[arg(long, value_name = "FOLDER", requires = "target")]
+    pub(super) keys: Option<PathBuf>,
     /// For https: the sender's certificate chain (PEM).
     #[arg(long, value_name = "FILE", requires = "key")]
     pub(super) certificate: Option<PathBuf>,

@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::arguments::ConformanceArguments;
-use super::send::Files;
 use super::stdout::print;
-use super::{Exit, send, settings};
-use crate::conformance::{Endpoint, Suite, Target, run as run_suite};
+use super::{Exit, settings};
+use crate::conformance::{Endpoint, Keys, Suite, Target, Tls, run as run_suite};
+use crate::sandbox::pki::Pair;
 use crate::telemetry::metrics;
 
 /// Where the suite stands beside a configuration.
@@ -27,7 +29,7 @@ fn conformance(config: Option<&Path>, arguments: &ConformanceArguments) -> Resul
         errors.iter().for_each(|error| eprintln!("{error}"));
         Exit::Usage
     })?;
-    let target = target(arguments)?;
+    let target = target(&suite, arguments)?;
     let only = arguments.only.as_deref().unwrap_or_default();
     let report = settings::runtime()?.block_on(run_suite(&Arc::new(suite), target, only));
     let report = report.map_err(|error| {
@@ -38,7 +40,7 @@ fn conformance(config: Option<&Path>, arguments: &ConformanceArguments) -> Resul
     Ok(if report.failed() == 0 { Exit::Done } else { Exit::Refused })
 }
 
-fn target(arguments: &ConformanceArguments) -> Result<Target, Exit> {
+fn target(suite: &Suite, arguments: &ConformanceArguments) -> Result<Target, Exit> {
     let usage = |why: &dyn std::fmt::Display| {
         eprintln!("egov-bridge: {why}");
         Exit::Usage
@@ -49,16 +51,16 @@ fn target(arguments: &ConformanceArguments) -> Result<Target, Exit> {
             Exit::Bug
         });
     };
-    let tls = match &arguments.ca {
-        None => None,
-        Some(ca) => {
-            let pair = arguments.certificate.clone().zip(arguments.key.clone());
-            Some(send::tls_client(&Files { ca: ca.clone(), pair }).map_err(|error| usage(&error))?)
-        }
-    };
+    let pair = arguments.certificate.clone().zip(arguments.key.clone());
+    let pair = pair.map(|(certificate, key)| Pair { certificate, key });
+    let tls = arguments.ca.as_ref().map(|ca| Tls::new(ca, pair.as_ref()));
+    let tls = tls.transpose().map_err(|error| usage(&error))?;
     if url.starts_with("https:") && tls.is_none() {
         return Err(usage(&"https needs --ca FILE, the authorities that vouch for the target"));
     }
     let endpoint = Endpoint::parse(url, tls).map_err(|error| usage(&error))?;
-    Ok(Target::Url { endpoint, setups: arguments.setup.iter().cloned().collect() })
+    let keys =
+        arguments.keys.as_ref().map(|folder| Keys::in_folder(folder, &suite.parti(), Timestamp::now()));
+    let keys = keys.transpose().map_err(|error| usage(&error))?;
+    Ok(Target::Url { endpoint, setups: arguments.setup.iter().cloned().collect(), keys })
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::clause::Kind;
+use super::firma::is_signed;
 use super::mutation::ByteChange;
 use super::setup::Setup;
 use crate::config::source::Place;
@@ -21,12 +22,26 @@ pub struct Case {
     pub setup: Arc<Setup>,
     /// Its messages, one after the other.
     pub steps: Vec<Step>,
+    /// By which certificate it calls.
+    pub certificate: Certificate,
     /// Why it is not run.
     pub disabled: Option<String>,
     /// The group: the file's name without its ending.
     pub group: String,
     /// Where it is written.
     pub place: Place,
+}
+
+/// By which certificate a case calls, where TLS is spoken.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Certificate {
+    /// That of the set-up's mittente, or what the target was given.
+    #[default]
+    Usual,
+    /// That of this party.
+    Of(String),
+    /// None.
+    None,
 }
 
 /// One message of a case, and its answer.
@@ -72,6 +87,8 @@ pub struct Expect {
     pub body: BTreeMap<String, Value>,
     /// Whether the message reaches the service.
     pub delivered: Option<bool>,
+    /// Whether the answer is signed.
+    pub signed: Option<bool>,
 }
 
 /// The kinds of answer.
@@ -100,6 +117,9 @@ pub enum Answer {
     /// Only the status counts.
     #[serde(rename = "http")]
     Http,
+    /// No answer at all: the connection does not come about, or ends.
+    #[serde(rename = "none")]
+    None,
 }
 
 /// What the bytes do on their way.
@@ -137,10 +157,33 @@ impl Case {
         self.steps.iter().all(|step| matches!(step.expect.answer, Answer::A | Answer::D | Answer::Http))
     }
 
+    /// Whether keys of parties are needed: to sign by, or to call by.
+    #[must_use]
+    pub fn needs_keys(&self) -> bool {
+        let signs = |step: &Step| matches!(&step.message, Message::Template(text) if is_signed(text));
+        matches!(self.certificate, Certificate::Of(_)) || self.steps.iter().any(signs)
+    }
+
     /// Whether it shows a message that is taken, or one that is refused; it may show both.
     #[must_use]
     pub fn shows(&self, kind: Kind) -> bool {
         self.steps.iter().any(|step| step.expect.answer.kind() == kind)
+    }
+}
+
+impl Expect {
+    /// That answer, and nothing more said of it.
+    pub(super) fn of(answer: Answer) -> Self {
+        Self {
+            answer,
+            status: None,
+            codici: Vec::new(),
+            avvisi: Vec::new(),
+            busta: BTreeMap::new(),
+            body: BTreeMap::new(),
+            delivered: answer.delivered(),
+            signed: None,
+        }
     }
 }
 
@@ -150,7 +193,7 @@ impl Answer {
     pub fn kind(self) -> Kind {
         match self {
             Self::Reply | Self::ServiceFault | Self::Riscontro | Self::Empty => Kind::Accept,
-            Self::A | Self::B | Self::C | Self::D | Self::Http => Kind::Refuse,
+            Self::A | Self::B | Self::C | Self::D | Self::Http | Self::None => Kind::Refuse,
         }
     }
 
@@ -167,7 +210,7 @@ impl Answer {
             Self::A | Self::B | Self::C | Self::D | Self::ServiceFault => &[500],
             Self::Reply | Self::Riscontro => &[200],
             Self::Empty => &[200, 202],
-            Self::Http => &[],
+            Self::Http | Self::None => &[],
         }
     }
 
@@ -175,7 +218,7 @@ impl Answer {
     #[must_use]
     pub fn delivered(self) -> Option<bool> {
         match self {
-            Self::A | Self::B | Self::D => Some(false),
+            Self::A | Self::B | Self::D | Self::None => Some(false),
             Self::Reply => Some(true),
             _ => None,
         }
@@ -194,6 +237,7 @@ impl std::fmt::Display for Answer {
             Self::Riscontro => "a riscontro",
             Self::Empty => "an empty answer",
             Self::Http => "any answer",
+            Self::None => "no answer",
         })
     }
 }

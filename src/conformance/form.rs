@@ -2,8 +2,9 @@
 //!
 //! (SPCoop busta e-Gov 1.1, Intestazione and its elements.)
 
-use roxmltree::Node;
+use roxmltree::{Attribute, Node};
 
+use super::firma::WSU;
 use super::judge::Differences;
 use super::reply::{ACTOR, EGOV, Letta, SOAP, child, elements};
 use super::setup::Setup;
@@ -41,8 +42,13 @@ pub(super) fn judge(letta: &Letta<'_>, setup: &Setup, request_id: Option<&str>, 
     }
     for element in intestazione.descendants().filter(Node::is_element).filter(|at| *at != intestazione) {
         let name = element.tag_name().name();
-        for attribute in element.attributes().filter(|attribute| attribute.namespace().is_some()) {
-            found.note(&format!("attribute {} of {name}", attribute.name()), "no namespace", "one");
+        let strange = |at: &Attribute<'_, '_>| at.namespace().is_some_and(|namespace| namespace != WSU);
+        for attribute in element.attributes().filter(strange) {
+            found.note(
+                &format!("attribute {} of {name}", attribute.name()),
+                "no namespace, or WS-Security's",
+                "another",
+            );
         }
         let is_leaf = elements(element).next().is_none();
         let padded = element.text().is_some_and(|text| text.trim() != text);

@@ -5,6 +5,7 @@ use std::fmt;
 use roxmltree::Document;
 
 use super::case::{Answer, Expect, Value};
+use super::firma;
 use super::form;
 use super::reply::{Eccezione, Letta};
 use super::setup::Setup;
@@ -80,6 +81,10 @@ pub(super) fn judge(
     }
     match expect.answer {
         Answer::Http => return found,
+        Answer::None => {
+            found.note("answer", "none", &format!("one with status {}", answered.status));
+            return found;
+        }
         Answer::Empty => {
             if !answered.body.is_empty() {
                 found.note("body", "nothing", &String::from_utf8_lossy(&answered.body));
@@ -112,6 +117,9 @@ pub(super) fn judge(
         return found;
     }
     faults(expect.answer, &letta, &mut found);
+    if let Some(due) = expect.signed {
+        firma::judge(&document, due, &mut found);
+    }
     if expect.answer.has_busta() {
         let read = std::str::from_utf8(request).ok().map(|text| text.trim_start_matches('\u{feff}'));
         let read = read.and_then(|text| Document::parse(text).ok());

@@ -6,11 +6,13 @@
 
 mod case;
 mod clause;
+mod firma;
 mod form;
 mod judge;
 mod mutate;
 mod mutation;
 mod path;
+mod play;
 mod problem;
 mod raw;
 mod reply;
@@ -22,8 +24,9 @@ mod suite;
 mod template;
 mod wire;
 
-pub use case::{Answer, Case, Expect, Message, Step, Transport, Value};
+pub use case::{Answer, Case, Certificate, Expect, Message, Step, Transport, Value};
 pub use clause::{Clause, Kind, Origin};
+pub use firma::{Keys, KeysError, SigningError};
 pub use judge::Difference;
 pub use mutation::{ByteChange, Charset, MutationError};
 pub use path::PathError;
@@ -33,4 +36,4 @@ pub use run::{Target, run};
 pub use setup::{BackEnd, Player, Setup};
 pub use stage::StageError;
 pub use suite::Suite;
-pub use wire::{Endpoint, EndpointError};
+pub use wire::{ClientTlsError, Endpoint, EndpointError, Tls};

@@ -34,6 +34,7 @@ pub(super) struct RawCase {
     pub(super) request: String,
     pub(super) mutations: Vec<RawMutation>,
     pub(super) method: String,
+    pub(super) certificate: Option<Value>,
     pub(super) headers: BTreeMap<String, Value>,
     pub(super) transport: Vec<Transport>,
     pub(super) expect: Option<RawExpect>,
@@ -60,6 +61,7 @@ pub(super) struct RawExpect {
     pub(super) busta: BTreeMap<String, Value>,
     pub(super) body: BTreeMap<String, Value>,
     pub(super) delivered: Option<bool>,
+    pub(super) signed: Option<bool>,
 }
 
 /// An entry of `mutations`: one verb, and what goes with it.
@@ -150,6 +152,7 @@ pub(super) struct RawSetup {
     pub(super) wsdl: String,
     pub(super) back_end: Option<BackEnd>,
     pub(super) played_by: Option<Player>,
+    pub(super) mutual_tls: bool,
 }
 
 impl Default for RawList {

@@ -31,6 +31,8 @@ pub struct Setup {
     pub back_end: BackEnd,
     /// Who is under test where no target is given.
     pub played_by: Player,
+    /// Whether it is called by mutual TLS.
+    pub mutual_tls: bool,
     /// Code and porta of each party, by its name.
     codes: HashMap<String, (String, String)>,
 }
@@ -102,6 +104,7 @@ impl Setup {
             wsdl: folder_of(&raw.wsdl, "wsdl"),
             back_end: raw.back_end.unwrap_or_default(),
             played_by: raw.played_by.unwrap_or_default(),
+            mutual_tls: raw.mutual_tls,
             codes,
         })
     }
@@ -109,6 +112,12 @@ impl Setup {
     /// Code and porta of a party, as its identifiers bear them; those that it would usually have where it is not known.
     pub(super) fn codes(&self, parte: &str) -> (String, String) {
         self.codes.get(parte).cloned().unwrap_or_else(|| (parte.to_owned(), format!("{parte}SPCoopIT")))
+    }
+
+    /// The names of its parties, its mittente first.
+    pub fn parti(&self) -> impl Iterator<Item = &str> {
+        let others = self.codes.keys().map(String::as_str).filter(|nome| *nome != self.mittente);
+        std::iter::once(self.mittente.as_str()).chain(others)
     }
 
     #[cfg(test)]
@@ -125,6 +134,7 @@ impl Setup {
             wsdl: PathBuf::new(),
             back_end: BackEnd::default(),
             played_by: Player::default(),
+            mutual_tls: false,
             codes: codes.collect(),
         }
     }

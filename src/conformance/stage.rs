@@ -9,8 +9,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use jiff::Timestamp;
 
+use super::firma::Keys;
 use super::setup::{BackEnd, Player, Setup};
-use super::wire::{Endpoint, EndpointError};
+use super::wire::{ClientTlsError, Endpoint, EndpointError, Tls};
 use crate::clock::Clock;
 use crate::config::{self, ConfigError};
 use crate::gateway::{Gateway, StartError};
@@ -18,7 +19,7 @@ use crate::sandbox::SandboxError;
 use crate::sandbox::echo::SandboxEcho;
 use crate::sandbox::node::{SandboxNode, SandboxNodeConfig};
 use crate::sandbox::pdd::{SandboxPdd, SandboxPddConfig};
-use crate::sandbox::pki::{self, Pki, PkiError};
+use crate::sandbox::pki::{Pki, PkiError};
 use crate::telemetry::metrics::Metrics;
 
 /// A free port of this machine.
@@ -60,6 +61,9 @@ pub enum StageError {
     /// No address.
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
+    /// No TLS to call by.
+    #[error(transparent)]
+    Tls(#[from] ClientTlsError),
 }
 
 /// Everything that runs.
@@ -67,8 +71,9 @@ pub(super) struct Stage {
     gateways: Vec<Gateway>,
     pdd: Vec<SandboxPdd>,
     back_end: Option<Arc<Behind>>,
-    endpoints: HashMap<String, (Endpoint, BackEnd, Player)>,
-    _home: Home,
+    endpoints: HashMap<String, Endpoint>,
+    keys: Keys,
+    home: Home,
 }
 
 /// What stands behind the gateways.
@@ -81,12 +86,10 @@ struct Home(PathBuf);
 
 impl Stage {
     /// Starts what the set-ups need.
-    pub(super) async fn set<'s>(
-        setups: impl Iterator<Item = &'s Arc<Setup>>,
-        metrics: &Metrics,
-    ) -> Result<Self, StageError> {
+    pub(super) async fn set(setups: &[Arc<Setup>], metrics: &Metrics) -> Result<Self, StageError> {
         let home = Home::new()?;
-        let pki = pki::ensure(&home.0.join("pki"), &[], Timestamp::now())?;
+        let keys = Keys::in_folder(&home.0.join("pki"), &parti(setups), Timestamp::now())?;
+        let pki = keys.pki();
         let clock = Clock::system();
         let pair = &pki.node_server;
         let echo = SandboxEcho::start(ANY, &pair.certificate, &pair.key, &pki.authority).await?;
@@ -106,14 +109,15 @@ impl Stage {
             pdd: Vec::new(),
             back_end: None,
             endpoints: HashMap::new(),
-            _home: home,
+            keys,
+            home,
         };
         for setup in setups {
             let endpoint = match setup.played_by {
-                Player::Gateway => stage.gateway(setup, &behind, &pki, &clock, metrics).await?,
+                Player::Gateway => stage.gateway(setup, &behind, &clock, metrics).await?,
                 Player::SandboxPdd => stage.sandbox_pdd(setup, &clock).await?,
             };
-            stage.endpoints.insert(setup.name.clone(), (endpoint, setup.back_end, setup.played_by));
+            stage.endpoints.insert(setup.name.clone(), endpoint);
         }
         stage.back_end = Some(Arc::new(behind));
         Ok(stage)
@@ -123,7 +127,6 @@ impl Stage {
         &mut self,
         setup: &Setup,
         behind: &Behind,
-        pki: &Pki,
         clock: &Clock,
         metrics: &Metrics,
     ) -> Result<Endpoint, StageError> {
@@ -131,14 +134,21 @@ impl Stage {
             BackEnd::Echo => behind.echo.address(),
             BackEnd::SandboxNode => behind.node.address(),
         };
-        let data = self._home.0.join(&setup.name);
-        let text = configuration(setup, &data, node, pki);
-        let config = config::from_text(&text, &self._home.0, &|_| None)
+        let data = self.home.0.join(&setup.name);
+        let text = configuration(setup, &data, node, self.keys.pki());
+        let config = config::from_text(&text, &self.home.0, &|_| None)
             .map_err(|errors| StageError::Config { setup: setup.name.clone(), errors })?;
         let gateway = Gateway::start(&config, clock.clone(), metrics.clone()).await;
         let gateway = gateway
             .map_err(|error| StageError::Gateway { setup: setup.name.clone(), error: Box::new(error) })?;
-        let endpoint = Endpoint::parse(gateway.url("pdd").unwrap_or_default(), None)?;
+        let (listener, tls) = match setup.mutual_tls {
+            true => {
+                let pair = self.keys.pair(&setup.mittente);
+                ("pdd-tls", Some(Tls::new(&self.keys.pki().authority, Some(&pair))?))
+            }
+            false => ("pdd", None),
+        };
+        let endpoint = Endpoint::parse(gateway.url(listener).unwrap_or_default(), tls)?;
         self.gateways.push(gateway);
         Ok(endpoint)
     }
@@ -159,7 +169,12 @@ impl Stage {
 
     /// Where the gateway of a set-up listens.
     pub(super) fn endpoint(&self, setup: &Setup) -> Option<&Endpoint> {
-        self.endpoints.get(&setup.name).map(|(endpoint, ..)| endpoint)
+        self.endpoints.get(&setup.name)
+    }
+
+    /// The certificates of the parties.
+    pub(super) fn keys(&self) -> &Keys {
+        &self.keys
     }
 
     /// How often a message was delivered; nothing where nobody looks.
@@ -217,6 +232,17 @@ impl Drop for Home {
     }
 }
 
+/// The parties that may have to sign or to call, each once.
+fn parti(setups: &[Arc<Setup>]) -> Vec<&str> {
+    let mut parti: Vec<&str> = Vec::new();
+    for nome in setups.iter().flat_map(|setup| setup.parti()) {
+        if !parti.contains(&nome) {
+            parti.push(nome);
+        }
+    }
+    parti
+}
+
 /// The shipped configuration, but for the places, the party, and rates that a suite would exceed.
 fn configuration(setup: &Setup, data: &Path, node: SocketAddr, pki: &Pki) -> String {
     let Setup { services, xsd, wsdl, destinatario, .. } = setup;
@@ -224,6 +250,8 @@ fn configuration(setup: &Setup, data: &Path, node: SocketAddr, pki: &Pki) -> Str
     let (services, xsd, wsdl) = (absolute(services), absolute(xsd), absolute(wsdl));
     let (ca, client) = (&pki.authority, &pki.node_client);
     let (certificate, key) = (&client.certificate, &client.key);
+    let (own_certificate, own_key) = (&pki.pdd_server.certificate, &pki.pdd_server.key);
+    let (http, https) = if setup.mutual_tls { ("", "127.0.0.1:0") } else { ("127.0.0.1:0", "") };
     format!(
         r#"
 [identity]
@@ -236,8 +264,11 @@ xsd = {xsd:?}
 wsdl = {wsdl:?}
 
 [listeners.pdd]
-http = "127.0.0.1:0"
-https = ""
+http = {http:?}
+https = {https:?}
+certificate_file = {own_certificate:?}
+key_file = {own_key:?}
+client_ca_file = {ca:?}
 
 [listeners.rest]
 https = ""
@@ -250,6 +281,11 @@ url = "https://localhost:{port}"
 ca_file = {ca:?}
 certificate_file = {certificate:?}
 key_file = {key:?}
+
+[firma]
+ca_file = {ca:?}
+certificate_file = {own_certificate:?}
+key_file = {own_key:?}
 
 [rate]
 identity_per_second = 100000

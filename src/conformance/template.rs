@@ -3,6 +3,7 @@
 //! | word | is |
 //! | --- | --- |
 //! | `{now}` | the present time of Rome as the busta writes it, `2026-01-15T09:30:00.000` |
+//! | `{utc}` | the present time of Greenwich as WS-Security writes it, `2026-01-15T08:30:00.000Z` |
 //! | `{day}` | the present day, `2026-01-15` |
 //! | `{minute}` | the present minute as identifiers write it, `2026-01-15_09:30` |
 //! | `{id}` | an identifier of the set-up's sender that no other case has; the same throughout one case |
@@ -39,6 +40,7 @@ struct Word<'t> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum What {
     Now,
+    Utc,
     Day,
     Minute,
     Id,
@@ -78,10 +80,12 @@ impl<'s> Words<'s> {
     }
 
     fn word(&mut self, word: &Word<'_>) -> String {
-        let at = clock::in_rome(self.now.saturating_add(word.offset).unwrap_or(self.now));
+        let instant = self.now.saturating_add(word.offset).unwrap_or(self.now);
+        let at = clock::in_rome(instant);
         let minute = at.strftime("%Y-%m-%d_%H:%M");
         match word.what {
             What::Now => at.strftime("%Y-%m-%dT%H:%M:%S%.3f").to_string(),
+            What::Utc => instant.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
             What::Day => at.strftime("%Y-%m-%d").to_string(),
             What::Minute => minute.to_string(),
             What::Number => format!("{:07}", self.number(word.number)),
@@ -110,6 +114,7 @@ impl<'t> Word<'t> {
         };
         let (what, number) = match text {
             "now" => (What::Now, '1'),
+            "utc" => (What::Utc, '1'),
             "day" => (What::Day, '1'),
             "minute" => (What::Minute, '1'),
             _ => {
@@ -159,6 +164,7 @@ mod tests {
         let setup = Setup::of_names("prova", &[("Sole", "SoleSPCoopIT"), ("Luna", "LunaSPCoopIT")]);
         let mut words = Words::new(&setup, "2026-01-15T08:30:01.5Z".parse().unwrap());
         assert_eq!(words.say("{now} {now-6d}"), "2026-01-15T09:30:01.500 2026-01-09T09:30:01.500");
+        assert_eq!(words.say("{utc+1h}"), "2026-01-15T09:30:01.500Z");
         assert_eq!(words.say("a{b}{ {now"), "a{b}{ {now");
         let id = words.say("{id}");
         assert!(id.starts_with("Sole_SoleSPCoopIT_") && id.ends_with("_2026-01-15_09:30"), "{id}");

@@ -40,6 +40,8 @@ pub(crate) const NOW: &str = "2026-01-15T08:31:00Z";
 /// What is unlike the configuration that ships. Each text is keys of the section of its name.
 #[derive(Default)]
 pub(crate) struct Setup {
+    /// Whom the gateway speaks as; NAZIONALE where empty.
+    pub(crate) nome: &'static str,
     pub(crate) egov: &'static str,
     pub(crate) node: &'static str,
     pub(crate) pdd: &'static str,
@@ -119,8 +121,12 @@ impl Setup {
         let ours = || format!("{}\nca_file = {ca:?}", shown(&pki.node_client));
         let node_tls = self.node_tls.clone().unwrap_or_else(ours);
         let Self { egov, node: node_keys, pdd, limits, rate, firma, proxy, certificates, .. } = self;
+        let nome = if self.nome.is_empty() { "NAZIONALE" } else { self.nome };
         format!(
             r#"
+[identity]
+nome = {nome:?}
+
 [directories]
 data = {data:?}
 xsd = {xsd:?}

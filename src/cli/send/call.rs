@@ -25,11 +25,11 @@ const CONNECT: Duration = Duration::from_secs(5);
 
 /// The files of the sender's side of TLS.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::cli) struct Files {
+pub(super) struct Files {
     /// The authorities that vouch for the receiver.
-    pub(in crate::cli) ca: PathBuf,
+    pub(super) ca: PathBuf,
     /// The sender's chain and key, where it shows one.
-    pub(in crate::cli) pair: Option<(PathBuf, PathBuf)>,
+    pub(super) pair: Option<(PathBuf, PathBuf)>,
 }
 
 /// What the porta answered.
@@ -43,7 +43,7 @@ pub(super) struct Replied {
 
 /// Why there is no reply.
 #[derive(Debug, thiserror::Error)]
-pub(in crate::cli) enum CallError {
+pub(super) enum CallError {
     /// The address is not one.
     #[error("\"{0}\" is not a URL that can be posted to; http://host[:port]/path or https://… is needed")]
     Url(String),
@@ -200,7 +200,7 @@ async fn exchange(
 }
 
 /// The sender's side of TLS.
-pub(in crate::cli) fn client(files: &Files) -> Result<Arc<ClientConfig>, CallError> {
+pub(super) fn client(files: &Files) -> Result<Arc<ClientConfig>, CallError> {
     let builder = ClientConfig::builder_with_provider(tls::provider())
         .with_safe_default_protocol_versions()
         .map_err(CallError::Setup)?

@@ -27,8 +27,7 @@ use crate::sandbox::pki::Pki;
 use crate::soap;
 use crate::soap::multipart::Written;
 use crate::xml::encoding;
-use call::{CallError, Replied};
-pub(super) use call::{Files, client as tls_client};
+use call::{CallError, Files, Replied};
 
 /// How much longer than the gateway's own deadline a reply is awaited.
 const GRACE: Duration = Duration::from_secs(5);
