@@ -61,6 +61,6 @@ fn target(suite: &Suite, arguments: &ConformanceArguments) -> Result<Target, Exi
     let endpoint = Endpoint::parse(url, tls).map_err(|error| usage(&error))?;
     let keys =
         arguments.keys.as_ref().map(|folder| Keys::in_folder(folder, &suite.parti(), Timestamp::now()));
-    let keys = keys.transpose().map_err(|error| usage(&error))?;
+    let keys = keys.transpose().map_err(|error| usage(&error))?.map(Box::new);
     Ok(Target::Url { endpoint, setups: arguments.setup.iter().cloned().collect(), keys })
 }

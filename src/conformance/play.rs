@@ -137,7 +137,7 @@ impl Scene {
 
     fn keys(&self) -> Option<&Keys> {
         match (&self.target, &self.stage) {
-            (Target::Url { keys, .. }, _) => keys.as_ref(),
+            (Target::Url { keys, .. }, _) => keys.as_deref(),
             (Target::Gateway(_), stage) => stage.as_ref().map(Stage::keys),
         }
     }

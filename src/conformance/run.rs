@@ -31,7 +31,7 @@ pub enum Target {
         /// The set-ups that it has.
         setups: BTreeSet<String>,
         /// The certificates of the parties, where it believes them.
-        keys: Option<Keys>,
+        keys: Option<Box<Keys>>,
     },
 }
 

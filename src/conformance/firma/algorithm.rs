@@ -7,14 +7,17 @@ use openssl::hash::{MessageDigest, hash};
 use openssl::pkey::{HasPrivate, HasPublic, Id, PKeyRef};
 use openssl::sign::{Signer, Verifier};
 
-const DIGESTS: [(&str, fn() -> MessageDigest); 4] = [
+/// A digest, by a name or a part of one.
+type Named = (&'static str, fn() -> MessageDigest);
+
+const DIGESTS: [Named; 4] = [
     ("http://www.w3.org/2000/09/xmldsig#sha1", MessageDigest::sha1),
     ("http://www.w3.org/2001/04/xmlenc#sha256", MessageDigest::sha256),
     ("http://www.w3.org/2001/04/xmldsig-more#sha384", MessageDigest::sha384),
     ("http://www.w3.org/2001/04/xmlenc#sha512", MessageDigest::sha512),
 ];
 /// By the end of their URIs, which all begin alike.
-const METHODS: [(&str, fn() -> MessageDigest); 3] =
+const METHODS: [Named; 3] =
     [("sha256", MessageDigest::sha256), ("sha384", MessageDigest::sha384), ("sha512", MessageDigest::sha512)];
 /// How the URIs of methods begin, and which keys they want.
 const SCHEMES: [(&str, Id); 2] = [

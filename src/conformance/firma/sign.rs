@@ -51,12 +51,11 @@ pub(in crate::conformance) fn sign(text: &mut String, keys: Option<&Keys>) -> Re
     say(text, "signature", &|nome, message| signature(nome, message, keys))
 }
 
+/// The octets that a word stands for, of what it is given and the message as it is so far.
+type Saying<'s> = dyn Fn(&str, &Document<'_>) -> Result<Vec<u8>, SigningError> + 's;
+
 /// Says all words `{what@…}`, each by what it is given.
-fn say(
-    text: &mut String,
-    what: &str,
-    saying: &dyn Fn(&str, &Document<'_>) -> Result<Vec<u8>, SigningError>,
-) -> Result<(), SigningError> {
+fn say(text: &mut String, what: &str, saying: &Saying<'_>) -> Result<(), SigningError> {
     let begin = format!("{{{what}@");
     let mut said: Vec<(String, String)> = Vec::new();
     let message = Document::parse(envelope(text))?;
