@@ -1,6 +1,7 @@
 //! What every engine must do. Each test runs on each of them.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -29,6 +30,21 @@ pub(super) fn on_sqlite() -> Bench {
     Bench { journal: Arc::new(journal), clock, _folder: Some(folder) }
 }
 
+/// None where PostgreSQL is not installed.
+pub(super) async fn on_postgres() -> Option<Bench> {
+    let clock = Clock::frozen(instant());
+    let journal = PostgresJournal::serve(&postgres_options()?, clock.clone()).await.unwrap();
+    Some(Bench { journal: Arc::new(journal), clock, _folder: None })
+}
+
+/// A schema of its own for each, on the server that all tests share.
+pub(super) fn postgres_options() -> Option<PostgresOptions> {
+    static SCHEMAS: AtomicU32 = AtomicU32::new(0);
+    let server = super::postgres::server::shared()?;
+    let schema = format!("journal_{}", SCHEMAS.fetch_add(1, Ordering::Relaxed));
+    Some(PostgresOptions { schema, ..PostgresOptions::new(server.url().parse().unwrap(), "a") })
+}
+
 macro_rules! on_every_engine {
     ($($name:ident)*) => {
         mod memory {
@@ -36,6 +52,13 @@ macro_rules! on_every_engine {
         }
         mod sqlite {
             $(#[tokio::test] async fn $name() { super::$name(super::on_sqlite()).await; })*
+        }
+        mod postgres {
+            $(#[tokio::test] async fn $name() {
+                if let Some(bench) = super::on_postgres().await {
+                    super::$name(bench).await;
+                }
+            })*
         }
     };
 }

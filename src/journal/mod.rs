@@ -53,6 +53,7 @@ mod evidence;
 mod memory;
 #[cfg(test)]
 mod model_tests;
+mod postgres;
 mod record;
 mod series;
 #[cfg(test)]
@@ -61,6 +62,7 @@ mod sqlite;
 mod state;
 mod token;
 mod waiters;
+mod walk;
 
 use std::ops::Range;
 use std::time::Duration;
@@ -74,6 +76,7 @@ pub use self::entry::{
 pub use self::error::{EngineError, JournalError};
 pub use self::evidence::{ChainFault, Hash, Verification};
 pub use self::memory::MemoryJournal;
+pub use self::postgres::{PostgresJournal, PostgresOptions};
 pub use self::record::{
     Attempt, Counts, Earlier, Filter, Health, Life, MessageId, Payload, PayloadKind, Recorded, Reference,
     ResolutionRecord, Summary,

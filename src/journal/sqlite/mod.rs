@@ -336,7 +336,7 @@ impl Journal for SqliteJournal {
             let step = move |connection: &_| walk.step(connection).map(|ended| (walk, ended));
             let (went, ended) = self.readers.read(step).await?;
             if ended {
-                return Ok(went.seen);
+                return Ok(went.seen());
             }
             walk = went;
         }
