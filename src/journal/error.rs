@@ -135,7 +135,7 @@ pub enum JournalError {
         /// Where it stands.
         stato: Stato,
     },
-    /// The attempt to be concluded is no longer open.
+    /// The attempt to be concluded is no longer open: it was taken for lost, and its end counts no more.
     #[error("attempt {attempt} of record {id} is no longer open: the record is {stato}")]
     Stale {
         /// The record.

@@ -85,11 +85,21 @@ impl Walk {
         written: &[(u64, String)],
         unchained: Unchained,
     ) -> Result<(), JournalError> {
-        let expected = evidence::lines(life)?;
-        let differs = written.iter().zip(&expected).find(|((_, written), expected)| written != *expected);
+        let (expected, expected_late) = (evidence::lines(life)?, evidence::late_lines(life)?);
+        let (mut late, ordinary): (Vec<_>, Vec<_>) =
+            written.iter().partition(|(_, line)| evidence::is_late(line));
+        late.sort_by(|(_, a), (_, b)| a.cmp(b));
+        let pairs = ordinary.iter().zip(&expected).chain(late.iter().zip(&expected_late));
+        let differs = pairs.into_iter().find(|((_, written), expected)| written != *expected);
         let link = differs.map(|((link, _), _)| *link);
-        let told_whole = written.len() == expected.len()
-            && evidence::ends_as(life, expected.last())
+        let last = if life.is_settled_late() {
+            expected_late.iter().find(|line| evidence::ends_as(life, Some(line)))
+        } else {
+            expected.last()
+        };
+        let told_whole = ordinary.len() == expected.len()
+            && late.len() == expected_late.len()
+            && evidence::ends_as(life, last)
             && unchained.agree(life);
         if link.is_some() || !told_whole {
             self.seen.fault(ChainFault::EditedMessage { link, message: life.summary.id });
@@ -99,10 +109,21 @@ impl Walk {
 }
 
 impl Unchained {
+    /// Of an engine that has nothing but lives.
+    pub(super) fn of(life: &Life) -> Self {
+        let (stato, details) = (life.summary.stato, Self::details(life));
+        Self {
+            blocks: life.inoltro.is_some_and(|inoltro| stato.blocks(inoltro)),
+            payloads: life.payloads.len().saturating_add(details).saturating_add(1),
+        }
+    }
+
+    fn details(life: &Life) -> usize {
+        life.attempts.iter().filter(|attempt| attempt.failure.is_some()).count()
+    }
+
     fn agree(self, life: &Life) -> bool {
-        let stato = life.summary.stato;
-        let details = life.attempts.iter().filter(|attempt| attempt.failure.is_some()).count();
-        self.blocks == life.inoltro.is_some_and(|inoltro| stato.blocks(inoltro))
-            && self.payloads == life.payloads.len().saturating_add(details).saturating_add(1)
+        let expected = Self::of(life);
+        self.blocks == expected.blocks && self.payloads == expected.payloads
     }
 }

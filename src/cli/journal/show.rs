@@ -131,6 +131,9 @@ fn attempt(attempt: &Attempt, out: &mut String) {
         };
         field(out, "began", &format!("{}, {took}", exact(attempt.started_at)));
     }
+    if let Some(doubted_at) = attempt.doubted_at {
+        field(out, "lost", &format!("{}, or so it seemed: its end came later", exact(doubted_at)));
+    }
     if let Some(status) = attempt.node_status {
         field(out, "came back", &format!("HTTP {status}"));
     }

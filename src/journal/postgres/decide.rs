@@ -1,7 +1,8 @@
 //! What each act of a batch comes to, upon what was loaded. No input or output: the rules of the journal and nothing else.
 //!
 //! The acts of a batch touch nothing in common (`order.rs`), and they were all asked for before any of them was answered, so
-//! each may be decided as if it came first. An act that fails has changed nothing.
+//! each may be decided as if it came first. An act that fails has changed nothing, but for
+//! the end that came too late to count: it is recorded.
 
 use jiff::Timestamp;
 
@@ -13,7 +14,7 @@ use super::super::evidence::{self, Event, Hash, Transition};
 use super::super::interrupted;
 use super::super::record::{MessageId, PayloadKind, ResolutionRecord};
 use super::super::series::{Holding, Posto, Turno};
-use super::super::state::{Direction, Inoltro, Resolution, Stato};
+use super::super::state::{Direction, Inoltro, Outcome, Resolution, Stato};
 use super::load::{Loaded, Standing};
 use super::order::{Act, Done, Order};
 use super::rows::{
@@ -200,9 +201,15 @@ impl Desk<'_> {
         at: Timestamp,
     ) -> Result<Stato, JournalError> {
         let standing = self.standing(id)?;
-        let stato = standing.stato;
-        if stato != Stato::Intended || standing.attempts != attempt {
-            return Err(JournalError::Stale { id, attempt, stato });
+        let before = standing.stato;
+        let is_last = standing.attempts == attempt;
+        let is_open = before == Stato::Intended && is_last;
+        let outcome = conclusion.outcome;
+        let doubted = self.loaded.doubted.get(&(id, attempt)).copied();
+        let late = doubted.filter(|_| !is_open && outcome != Outcome::Unknown);
+        let stale = JournalError::Stale { id, attempt, stato: before };
+        if !is_open && late.is_none() {
+            return Err(stale);
         }
         let end = End {
             stato: conclusion.outcome.into(),
@@ -213,15 +220,26 @@ impl Desk<'_> {
         };
         let ended = end.row(attempt, at)?;
         let started_at = standing.started_at.map_or(0, Timestamp::as_microsecond);
-        self.changes.ends.push(AttemptRow { message: id.0, started_at, ..ended });
+        let doubted_at = late.map(Timestamp::as_microsecond);
+        self.changes.ends.push(AttemptRow { message: id.0, started_at, doubted_at, ..ended });
+        if late.is_some() {
+            self.changes.undetailed.push((id.0, attempt));
+        }
         self.end_payloads(id, attempt, &end);
         if let Some(answer) = &conclusion.answer {
             self.payload(id, attempt, PayloadKind::Answer.as_str(), answer.body.clone());
         }
-        let stato = Stato::after(conclusion.outcome, standing.doubtful, standing.accepted);
+        let stato = Stato::after(outcome, standing.doubtful, standing.accepted);
+        if late.is_some() {
+            self.chain(evidence::late(id, attempt, conclusion, at), told);
+            if !Stato::is_settled_by_late(before, outcome, is_last) {
+                return Err(stale);
+            }
+        } else {
+            self.chain(Transition { id, attempt, event: Event::Concluded, at, stato }, told);
+        }
         self.move_to(id, standing, stato, attempt, None, at);
         self.advance(standing, stato);
-        self.chain(Transition { id, attempt, event: Event::Concluded, at, stato }, told);
         self.changes.settled.push(id);
         Ok(stato)
     }

@@ -7,15 +7,16 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
-use super::super::entry::Key;
+use super::super::entry::{Failing, Key};
 use super::super::error::JournalError;
 use super::super::evidence::Hash;
+use super::super::is_interrupted;
 use super::super::record::{Life, MessageId, Recorded};
 use super::super::series::{Attesa, Posto};
 use super::super::state::{Inoltro, Resolution, Stato};
 use super::engine_error::unreadable;
 use super::order::{Act, Order, Whose};
-use super::reads::{self, count, get, hash, micros, read_recorded, stato};
+use super::reads::{self, count, from_json, get, hash, micros, read_recorded, stato};
 use super::rows::Head;
 use super::series::{self, read_attesa};
 use super::session::{Session, gone};
@@ -36,6 +37,8 @@ pub(super) struct Loaded {
     /// Attempts that are to be taken for lost.
     pub(super) open: Vec<(MessageId, u32)>,
     pub(super) ended_lives: bool,
+    /// Attempts that were taken for lost, and when.
+    pub(super) doubted: HashMap<(MessageId, u32), Timestamp>,
 }
 
 /// Where a record stands.
@@ -87,6 +90,9 @@ const STANDING: &str = "SELECT m.id, m.stato, m.esito, m.attempts, m.inoltro,
      LEFT JOIN serie s ON s.collaborazione = p.collaborazione
      LEFT JOIN attempt o ON o.message = m.id AND o.number = m.attempts
      WHERE m.id = ANY ($1)";
+const DOUBTED: &str = "SELECT message, number, ended_at, failure FROM attempt
+     WHERE stato = 'unknown' AND ended_at IS NOT NULL
+         AND (message, number) IN (SELECT * FROM unnest($1::bigint[], $2::integer[]))";
 const NEXT: &str = "SELECT porta, minuto, next FROM progressivo
      WHERE (porta, minuto) IN (SELECT * FROM unnest($1::text[], $2::text[]))";
 
@@ -100,6 +106,7 @@ struct Wanted<'a> {
     places: (Vec<&'a str>, Vec<i32>),
     portas: [Vec<&'a str>; 2],
     again: Vec<MessageId>,
+    ends: (Vec<i64>, Vec<i32>),
     whose: Option<Whose>,
 }
 
@@ -110,8 +117,9 @@ pub(super) async fn turn(
     orders: &[Order],
 ) -> Result<Turn, JournalError> {
     let wanted = Wanted::of(orders);
-    let Wanted { keys: [identifiers, senders, directions], ids, recorded, series, places, portas, .. } =
-        &wanted;
+    let Wanted {
+        keys: [identifiers, senders, directions], ids, recorded, series, places, portas, ends, ..
+    } = &wanted;
     let own: Vec<&(dyn ToSql + Sync)> = vec![&writing.fence, &writing.lease_ms];
     let mut asked: Vec<(&'static str, Vec<&(dyn ToSql + Sync)>)> =
         vec![(HEAD, vec![]), (lease::PROLONGED, own), (lease::STANDS, vec![&writing.fence])];
@@ -131,6 +139,9 @@ pub(super) async fn turn(
     let [names, minutes] = portas;
     if !names.is_empty() {
         asked.push((NEXT, vec![names, minutes]));
+    }
+    if !ends.0.is_empty() {
+        asked.push((DOUBTED, vec![&ends.0, &ends.1]));
     }
     let mut statements = Vec::with_capacity(asked.len());
     for (sql, _) in &asked {
@@ -172,6 +183,11 @@ pub(super) async fn turn(
         };
         loaded.next = by(&next()?, read)?;
     }
+    if !ends.0.is_empty() {
+        for row in next()? {
+            loaded.doubt(&row)?;
+        }
+    }
     for id in wanted.again {
         if let Some(life) = reads::life(session, id).await? {
             loaded.lives.insert(id, life);
@@ -211,7 +227,11 @@ impl<'a> Wanted<'a> {
                 self.ids.push(repetition.id.0);
                 self.recorded.push(repetition.id.0);
             }
-            Act::Conclude { id, .. } => self.ids.push(id.0),
+            Act::Conclude { id, attempt, .. } => {
+                self.ids.push(id.0);
+                self.ends.0.push(id.0);
+                self.ends.1.push(i32::try_from(*attempt).unwrap_or(i32::MAX));
+            }
             Act::Resolve { id, word } => {
                 self.ids.push(id.0);
                 if word.resolution == Resolution::NotExecuted {
@@ -242,6 +262,15 @@ impl<'a> Wanted<'a> {
 }
 
 impl Loaded {
+    fn doubt(&mut self, row: &Row) -> Result<(), JournalError> {
+        let failure: Option<&str> = get(row, 3)?;
+        let failure: Option<Failing> = failure.map(|json| from_json("failure", json)).transpose()?;
+        if is_interrupted(Stato::Unknown, failure.as_ref()) {
+            self.doubted.insert((MessageId(get(row, 0)?), count(row, 1)?), micros(get(row, 2)?)?);
+        }
+        Ok(())
+    }
+
     fn upon(rows: &[Row], place: &str) -> Result<Self, JournalError> {
         let row = rows.first().ok_or_else(gone)?;
         format::is_known(count(row, 0)?, place)?;
@@ -257,6 +286,7 @@ impl Loaded {
             lives: HashMap::new(),
             open: Vec::new(),
             ended_lives: false,
+            doubted: HashMap::new(),
         })
     }
 }

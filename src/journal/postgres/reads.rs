@@ -270,7 +270,7 @@ async fn read_attempts(
     let found = session
         .query(
             "SELECT number, stato, esito, started_at, ended_at, node_status, reply_status, reply_type,
-                 reply_identificatore, failure, timings
+                 reply_identificatore, failure, timings, doubted_at
              FROM attempt WHERE message = $1 ORDER BY number",
             &[&id.0],
         )
@@ -295,6 +295,7 @@ async fn read_attempts(
             reply_identificatore: get(row, 8)?,
             failure,
             timings: from_json("timings", get(row, 10)?)?,
+            doubted_at: get::<Option<i64>>(row, 11)?.map(micros).transpose()?,
         });
     }
     Ok(attempts)
@@ -320,7 +321,7 @@ fn unsigned<T: TryFrom<i32, Error = std::num::TryFromIntError>>(value: i32) -> R
     value.try_into().map_err(|e| JournalError::Unreadable { column: "number", source: EngineError::new(e) })
 }
 
-fn from_json<T: DeserializeOwned>(column: &'static str, json: &str) -> Result<T, JournalError> {
+pub(super) fn from_json<T: DeserializeOwned>(column: &'static str, json: &str) -> Result<T, JournalError> {
     serde_json::from_str(json).map_err(|e| JournalError::Unreadable { column, source: EngineError::new(e) })
 }
 

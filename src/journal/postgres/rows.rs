@@ -34,6 +34,8 @@ pub(super) struct Changes {
     pub(super) attempts: Vec<AttemptRow>,
     /// Ends of attempts that were there.
     pub(super) ends: Vec<AttemptRow>,
+    /// Attempts whose detail makes room for another.
+    pub(super) undetailed: Vec<(i64, u32)>,
     pub(super) payloads: Vec<Payload>,
     pub(super) resolutions: Vec<ResolutionRow>,
     pub(super) series: Vec<SerieRow>,
@@ -171,6 +173,7 @@ impl Changes {
             places: Vec::new(),
             attempts: Vec::new(),
             ends: Vec::new(),
+            undetailed: Vec::new(),
             payloads: Vec::new(),
             resolutions: Vec::new(),
             series: Vec::new(),

@@ -36,8 +36,7 @@ pub(super) async fn store(
         .map(|(sql, values)| (*sql, values.iter().map(|value| &**value as &(dyn ToSql + Sync)).collect()))
         .collect();
     let messages: Vec<i64> = changes.payloads.iter().map(|payload| payload.message).collect();
-    let attempts: Vec<i32> =
-        changes.payloads.iter().map(|p| i32::try_from(p.attempt).unwrap_or(i32::MAX)).collect();
+    let attempts: Vec<i32> = changes.payloads.iter().map(|payload| number(payload.attempt)).collect();
     if !changes.payloads.is_empty() {
         asked.push((PAYLOADS, vec![&messages, &attempts, &kinds, &bytes]));
     }
@@ -77,6 +76,8 @@ const ENDS: &str = "UPDATE attempt a SET stato = n.stato, esito = n.esito, ended
          doubted_at = n.doubted_at
      FROM json_populate_recordset(NULL::attempt, $1::text::json) n
      WHERE a.message = n.message AND a.number = n.number";
+const UNDETAILED: &str = "DELETE FROM payload WHERE kind = 'detail' AND (message, attempt) IN
+         (SELECT * FROM unnest($1::bigint[], $2::integer[]))";
 const RESOLUTIONS: &str =
     "INSERT INTO resolution SELECT * FROM json_populate_recordset(NULL::resolution, $1::text::json)";
 const ADVANCED: &str = "UPDATE serie s SET prossimo = s.prossimo + 1
@@ -106,6 +107,11 @@ fn jobs(changes: &Changes, fence: i64, channel: &str) -> Result<Vec<(&'static st
     rows(&mut jobs, PLACES, &changes.places)?;
     rows(&mut jobs, ATTEMPTS, &changes.attempts)?;
     rows(&mut jobs, ENDS, &changes.ends)?;
+    if !changes.undetailed.is_empty() {
+        let (messages, attempts): (Vec<i64>, Vec<i32>) =
+            changes.undetailed.iter().map(|(id, attempt)| (*id, number(*attempt))).unzip();
+        jobs.push((UNDETAILED, vec![Box::new(messages), Box::new(attempts)]));
+    }
     rows(&mut jobs, RESOLUTIONS, &changes.resolutions)?;
     rows(&mut jobs, ADVANCED, &changes.advanced)?;
     if !changes.lanes.is_empty() {
@@ -144,6 +150,10 @@ fn rows<T: Serialize>(
         jobs.push((sql, vec![Box::new(json)]));
     }
     Ok(())
+}
+
+fn number(attempt: u32) -> i32 {
+    i32::try_from(attempt).unwrap_or(i32::MAX)
 }
 
 /// The numbers of the records that were settled, with commas; in as many notifications as it takes.
