@@ -53,7 +53,7 @@ impl<'a> Check<'a> {
             production: raw.production,
             identity: self.identity(),
             directories: self.directories(),
-            journal: Journal { path: self.journal() },
+            journal: Journal { path: self.journal(), database: self.database() },
             listeners: self.listeners(),
             egov: self.egov(),
             node: self.node(),
@@ -68,6 +68,11 @@ impl<'a> Check<'a> {
 
     pub(super) fn wrong(&mut self, key: &str, problem: Problem) {
         self.mistakes.push(self.places.mistake(key, problem));
+    }
+
+    /// The same for a value that is not to be quoted.
+    pub(super) fn wrong_unquoted(&mut self, key: &str, problem: Problem) {
+        self.mistakes.push(Mistake { seen: String::new(), ..self.places.mistake(key, problem) });
     }
 
     /// Every key named `danger_…` that is on, wherever it stands: a new one is caught without a new rule.
@@ -434,7 +439,7 @@ impl<'a> Check<'a> {
         usize::try_from(value).unwrap_or(usize::MAX)
     }
 
-    fn millis(&mut self, key: &str, value: u64) -> Duration {
+    pub(super) fn millis(&mut self, key: &str, value: u64) -> Duration {
         if !(1..=MOST_MS).contains(&value) {
             self.wrong(key, Problem::Range { least: 1, most: MOST_MS });
         }

@@ -27,6 +27,15 @@ pub(super) struct ClientKeys<'a> {
     pub(super) certificate: &'a str,
 }
 
+/// The two keys of one secret, and their values.
+pub(super) struct SecretKeys<'a> {
+    pub(super) section: &'static str,
+    pub(super) name: &'static str,
+    pub(super) file_name: &'static str,
+    pub(super) value: &'a str,
+    pub(super) file: &'a str,
+}
+
 impl Check<'_> {
     pub(super) fn key_pair(&mut self, keys: &TlsKeys<'_>) -> (PathBuf, PathBuf, Option<Secret>) {
         let certificate_key = format!("{}.certificate_file", keys.section);
@@ -77,16 +86,26 @@ impl Check<'_> {
     }
 
     fn password(&mut self, keys: &TlsKeys<'_>) -> Option<Secret> {
-        let literal = format!("{}.key_password", keys.section);
-        let file = format!("{}.key_password_file", keys.section);
+        self.secret(&SecretKeys {
+            section: keys.section,
+            name: "key_password",
+            file_name: "key_password_file",
+            value: keys.key_password,
+            file: keys.key_password_file,
+        })
+    }
+
+    pub(super) fn secret(&mut self, keys: &SecretKeys<'_>) -> Option<Secret> {
+        let literal = format!("{}.{}", keys.section, keys.name);
+        let file = format!("{}.{}", keys.section, keys.file_name);
         let given = self.places.written(&literal).map(|text| text.trim_matches(['"', '\'']).to_owned());
         if let Some(text) = given.filter(|text| !text.is_empty())
             && !variables::is_reference(&text)
         {
-            self.wrong(&literal, Problem::SecretInFile { other: "key_password_file" });
+            self.wrong(&literal, Problem::SecretInFile { other: keys.file_name });
             return None;
         }
-        match (keys.key_password, keys.key_password_file) {
+        match (keys.value, keys.file) {
             ("", "") => None,
             (password, "") => Some(Secret::new(password.to_owned())),
             ("", path) => {
@@ -100,7 +119,7 @@ impl Check<'_> {
                 }
             }
             _ => {
-                self.wrong(&file, Problem::TwoSecrets { other: "key_password" });
+                self.wrong(&file, Problem::TwoSecrets { other: keys.name });
                 None
             }
         }

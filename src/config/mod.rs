@@ -5,6 +5,7 @@
 //! key, what was seen and what was wanted. Starting and checking share this path.
 
 mod checked;
+mod database;
 mod files;
 mod model;
 mod problem;
@@ -18,8 +19,8 @@ pub mod variables;
 use std::path::{Path, PathBuf};
 
 pub use model::{
-    AdminListener, ClientCertificate, Config, Directories, Identity, Journal, Listeners, Log, LogFormat,
-    Node, Parts, Pdd, PddListener, Rate, RestListener, Sandbox, ServerTls,
+    AdminListener, ClientCertificate, Config, Database, Directories, Identity, Journal, Listeners, Log,
+    LogFormat, Node, Parts, Pdd, PddListener, Rate, RestListener, Sandbox, ServerTls,
 };
 pub use problem::Problem;
 pub use secret::Secret;

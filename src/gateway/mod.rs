@@ -6,6 +6,7 @@
 mod error;
 mod outlook;
 mod readiness;
+pub(crate) mod record;
 pub(crate) mod roads;
 mod sandbox;
 
@@ -28,7 +29,7 @@ use crate::http::pdd::Pdd;
 use crate::http::rest::Rest;
 use crate::http::tls::ServerTls;
 use crate::http::{CallerKey, Handler, Listener, ListenerSettings, Running};
-use crate::journal::{Journal, Options, SqliteJournal};
+use crate::journal::Journal;
 use crate::node::Client;
 use crate::rate::{KeyedLimiter, Rate};
 use crate::soap::multipart;
@@ -81,8 +82,7 @@ impl Gateway {
         };
         let knowledge = Arc::new(ArcSwap::from_pointee(knowledge));
 
-        let journal = SqliteJournal::serve(&config.journal.path, &Options::default(), clock.clone())?;
-        let journal: Arc<dyn Journal> = Arc::new(journal);
+        let journal = record::serve(config, &clock).await?;
         outlook::report_recovered(&journal.recover().await?);
 
         let node = Arc::new(Client::new(roads::node(config)?)?);

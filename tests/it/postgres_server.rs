@@ -2,6 +2,7 @@
 //!
 //! It stops when the process that started it ends, however that ends: its keeper reads from a pipe that closes then. The
 //! server refuses to run as root, so there it runs as the user `postgres`.
+#![allow(dead_code, reason = "shared by the tests of the journal and those of the whole gateway")]
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -46,8 +47,6 @@ while read -r order; do
     case $order in
         stop) "$BIN/pg_ctl" -D "$home/data" -w -m immediate stop >/dev/null 2>&1 ;;
         start) start ;;
-        pause) kill -STOP "$(head -n 1 "$home/data/postmaster.pid")" ;;
-        resume) kill -CONT "$(head -n 1 "$home/data/postmaster.pid")" ;;
     esac
     echo done
 done
@@ -99,9 +98,17 @@ impl Server {
         format!("postgres://postgres@/postgres?host={}&port={}", self.socket.display(), self.port)
     }
 
-    /// Its port on 127.0.0.1.
-    pub(crate) fn port(&self) -> u16 {
-        self.port
+    /// Over TCP, with what the caller wants to be asked in the address.
+    pub(crate) fn tcp(&self, host: &str) -> String {
+        format!("postgres://postgres@{host}:{}/postgres", self.port)
+    }
+
+    /// The address of a new database on it.
+    pub(crate) async fn create(&self, name: &str) -> String {
+        let (client, connection) = tokio_postgres::connect(&self.url(), tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
+        self.url().replace("/postgres?", &format!("/{name}?"))
     }
 
     /// Stops it as a crash does: what was not committed is lost.

@@ -40,6 +40,7 @@ pub(crate) const NOW: &str = "2026-01-15T08:31:00Z";
 /// What is unlike the configuration that ships. Each text is keys of the section of its name.
 #[derive(Default)]
 pub(crate) struct Setup {
+    pub(crate) journal: String,
     pub(crate) egov: &'static str,
     pub(crate) node: &'static str,
     pub(crate) pdd: &'static str,
@@ -105,7 +106,7 @@ impl Setup {
         let (wsdl, ca) = (shipped("wsdl"), &pki.authority);
         let Pair { certificate, key } = &pki.pdd_server;
         let Pair { certificate: node_certificate, key: node_key } = &pki.node_client;
-        let Self { egov, node: node_keys, pdd, limits, rate, .. } = self;
+        let Self { journal, egov, node: node_keys, pdd, limits, rate, .. } = self;
         format!(
             r#"
 [directories]
@@ -113,6 +114,9 @@ data = {data:?}
 xsd = {xsd:?}
 wsdl = {wsdl:?}
 services = {services:?}
+
+[journal]
+{journal}
 
 [listeners.pdd]
 http = "127.0.0.1:0"
@@ -188,6 +192,25 @@ impl World {
     pub(crate) async fn restart(&mut self) {
         self.stop().await;
         self.start_gateway().await;
+    }
+
+    /// A second gateway with the configuration of this one and a data folder of its own. Both share the node.
+    pub(crate) async fn another(&self) -> World {
+        let home = TempDir::new().unwrap();
+        let (old, new) = (self.home.path().join("data"), home.path().join("data"));
+        let mut world = World {
+            gateway: None,
+            node: None,
+            node_at: self.node_at,
+            clock: self.clock.clone(),
+            pki: self.pki.clone(),
+            config: self.config.replace(&format!("{old:?}"), &format!("{new:?}")),
+            home: Arc::new(home),
+            log: self.log.clone(),
+            _logging: None,
+        };
+        world.start_gateway().await;
+        world
     }
 
     /// A second world on a copy of this one's data as they are on disk this very moment: what is left to the next start

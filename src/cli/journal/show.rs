@@ -13,7 +13,7 @@ use crate::clock;
 use crate::journal::{Attempt, Failing, Journal, JournalError, Life, PayloadKind, Reference, Stato, Timing};
 use crate::xml::encoding;
 
-pub(super) async fn run(journal: &impl Journal, arguments: &ShowArguments) -> Result<Exit, JournalError> {
+pub(super) async fn run(journal: &dyn Journal, arguments: &ShowArguments) -> Result<Exit, JournalError> {
     let lives = journal.show(&Reference::from(arguments.reference.as_str())).await?;
     let Some(last) = lives.last() else {
         eprintln!("egov-bridge: no record {}", arguments.reference);

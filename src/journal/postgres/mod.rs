@@ -118,6 +118,12 @@ impl PostgresOptions {
             schema: "egov_bridge".to_owned(),
         }
     }
+
+    /// Where the database is, without any secret.
+    #[must_use]
+    pub fn place(&self) -> String {
+        session::place(&self.database)
+    }
 }
 
 impl PostgresJournal {
@@ -165,12 +171,6 @@ impl PostgresJournal {
         }
         let lease = Arc::new(Lease::new(options.replica.clone(), options.lease));
         Ok(Self::start(options, road, session, lease, clock))
-    }
-
-    /// Where the database is, without any secret.
-    #[must_use]
-    pub fn place(&self) -> &str {
-        self.road.place()
     }
 
     fn start(

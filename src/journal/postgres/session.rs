@@ -283,7 +283,7 @@ pub(super) fn gone() -> JournalError {
 }
 
 /// `postgres://user@host:port/database`, for logs and for the operator.
-fn place(config: &Config) -> String {
+pub(super) fn place(config: &Config) -> String {
     use tokio_postgres::config::Host;
     let mut place = String::from("postgres://");
     if let Some(user) = config.get_user() {
