@@ -9,7 +9,7 @@ use super::causes::chain;
 use super::{Exit, settings};
 use crate::clock::Clock;
 use crate::config::{Config, LogFormat};
-use crate::gateway::{Gateway, StartError};
+use crate::gateway::{Gateway, StartError, record};
 use crate::telemetry::{log, metrics};
 
 pub(super) fn run(config: Option<&Path>) -> Exit {
@@ -98,7 +98,7 @@ fn announce(config: &Config, gateway: &Gateway) {
         };
         println!("  {name:8} {url:38} {what}");
     }
-    println!("  {:8} {:38} every message", "journal", config.journal.path.display());
+    println!("  {:8} {:38} every message", "journal", record::place(config));
     let Some(sandbox) = gateway.sandbox() else { return };
     println!("The sandbox plays the neighbours:");
     println!(

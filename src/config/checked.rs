@@ -53,7 +53,7 @@ impl<'a> Check<'a> {
             production: raw.production,
             identity: self.identity(),
             directories: self.directories(),
-            journal: Journal { path: self.journal() },
+            journal: Journal { path: self.journal(), database: self.database() },
             listeners: self.listeners(),
             certificates: self.certificates(),
             egov: self.egov(),
@@ -74,6 +74,11 @@ impl<'a> Check<'a> {
         if !self.mistakes.contains(&mistake) {
             self.mistakes.push(mistake);
         }
+    }
+
+    /// The same for a value that is not to be quoted.
+    pub(super) fn wrong_unquoted(&mut self, key: &str, problem: Problem) {
+        self.mistakes.push(Mistake { seen: String::new(), ..self.places.mistake(key, problem) });
     }
 
     /// Every key named `danger_…` that is on, wherever it stands: a new one is caught without a new rule.

@@ -144,6 +144,7 @@ impl Check<'_> {
 fn other(name: &str) -> (&'static str, &'static str) {
     match name {
         "keystore_password" => ("keystore_password_file", "keystore_password"),
+        "password" => ("password_file", "password"),
         _ => ("key_password_file", "key_password"),
     }
 }

@@ -5,6 +5,7 @@
 //! key, what was seen and what was wanted. Starting and checking share this path.
 
 mod checked;
+mod database;
 mod files;
 mod model;
 mod problem;
@@ -19,8 +20,8 @@ use std::path::{Path, PathBuf};
 
 pub use crate::secret::Secret;
 pub use model::{
-    AdminListener, Certificates, Config, Directories, Firma, Identity, Journal, Listeners, Log, LogFormat,
-    Node, Parts, Pdd, PddListener, Proxy, ProxyHeader, Rate, RestListener, Sandbox,
+    AdminListener, Certificates, Config, Database, Directories, Firma, Identity, Journal, Listeners, Log,
+    LogFormat, Node, Parts, Pdd, PddListener, Proxy, ProxyHeader, Rate, RestListener, Sandbox,
 };
 pub use problem::Problem;
 use source::{Mistake, Source};

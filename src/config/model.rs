@@ -85,8 +85,23 @@ pub struct Directories {
 /// The durable record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Journal {
-    /// Its file.
+    /// Its file, where it is not in a database.
     pub path: PathBuf,
+    /// Its database.
+    pub database: Option<Database>,
+}
+
+/// The database of the journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Database {
+    /// Where it is, and who we are there.
+    pub settings: tokio_postgres::Config,
+    /// Authorities of its certificate; none where the connection is in the clear.
+    pub ca_file: Option<PathBuf>,
+    /// Name of this gateway among those on the database, where one is given.
+    pub replica: Option<String>,
+    /// How long a gateway that does not report is waited for.
+    pub lease: Duration,
 }
 
 /// Where the gateway listens.

@@ -50,6 +50,20 @@ pub enum Problem {
     /// Not an address of the node.
     #[error("wanted https://host[:port][/path], without user, query or fragment")]
     Url,
+    /// Not the address of a database.
+    #[error(
+        "wanted postgres://user@host[:port]/database, with sslmode = disable or verify-full if any: {why}"
+    )]
+    Database {
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A password within an address.
+    #[error("a password is not part of the address; wanted it in journal.password or journal.password_file")]
+    PasswordInUrl,
+    /// Messages that can be read on their way to the database.
+    #[error("sslmode = disable to another machine is refused with production = true; wanted verify-full")]
+    DatabaseInTheClear,
     /// A number outside its bounds.
     #[error("wanted {least} to {most}")]
     Range {

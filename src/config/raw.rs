@@ -66,11 +66,23 @@ pub struct RawDirectories {
 }
 
 /// `[journal]`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawJournal {
     /// File of the journal; empty: `journal.sqlite` in `directories.data`.
     pub path: String,
+    /// PostgreSQL database of the journal, for several gateways; empty: the file.
+    pub url: String,
+    /// Password of the database: one variable of the environment, as `${NAME}`.
+    pub password: String,
+    /// File whose first line is the password of the database.
+    pub password_file: String,
+    /// Certificates of the authorities that the database's certificate must come from, PEM.
+    pub ca_file: String,
+    /// Name of this gateway among those on the database; empty: host and data folder.
+    pub replica: String,
+    /// How long a gateway that does not report is waited for, in milliseconds.
+    pub lease_ms: u64,
 }
 
 /// `[listeners]`.
@@ -367,6 +379,20 @@ impl Default for RawDirectories {
             wsdl: "wsdl".into(),
             services: "services".into(),
             dictionaries: "dictionaries".into(),
+        }
+    }
+}
+
+impl Default for RawJournal {
+    fn default() -> Self {
+        Self {
+            path: String::new(),
+            url: String::new(),
+            password: String::new(),
+            password_file: String::new(),
+            ca_file: String::new(),
+            replica: String::new(),
+            lease_ms: 15_000,
         }
     }
 }

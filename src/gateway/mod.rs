@@ -7,6 +7,7 @@ mod certificates;
 mod error;
 mod outlook;
 mod readiness;
+pub(crate) mod record;
 pub(crate) mod roads;
 mod sandbox;
 
@@ -29,7 +30,7 @@ use crate::http::pdd::Pdd;
 use crate::http::proxy::Proxy;
 use crate::http::rest::Rest;
 use crate::http::{CallerKey, Handler, Listener, ListenerSettings, Running};
-use crate::journal::{Journal, Options, SqliteJournal};
+use crate::journal::Journal;
 use crate::node::Client;
 use crate::rate::{KeyedLimiter, Rate};
 use crate::soap::multipart;
@@ -87,8 +88,7 @@ impl Gateway {
         let chiavi = Arc::new(ArcSwap::from_pointee(chiavi));
         let knowledge = Arc::new(ArcSwap::from_pointee(knowledge));
 
-        let journal = SqliteJournal::serve(&config.journal.path, &Options::default(), clock.clone())?;
-        let journal: Arc<dyn Journal> = Arc::new(journal);
+        let journal = record::serve(config, &clock).await?;
         outlook::report_recovered(&journal.recover().await?);
 
         let node = Arc::new(Client::new(roads::node(config)?)?);

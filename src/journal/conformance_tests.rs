@@ -1,6 +1,7 @@
 //! What every engine must do. Each test runs on each of them.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -29,6 +30,21 @@ pub(super) fn on_sqlite() -> Bench {
     Bench { journal: Arc::new(journal), clock, _folder: Some(folder) }
 }
 
+/// None where PostgreSQL is not installed.
+pub(super) async fn on_postgres() -> Option<Bench> {
+    let clock = Clock::frozen(instant());
+    let journal = PostgresJournal::serve(&postgres_options()?, clock.clone()).await.unwrap();
+    Some(Bench { journal: Arc::new(journal), clock, _folder: None })
+}
+
+/// A schema of its own for each, on the server that all tests share.
+pub(super) fn postgres_options() -> Option<PostgresOptions> {
+    static SCHEMAS: AtomicU32 = AtomicU32::new(0);
+    let server = super::postgres::server::shared()?;
+    let schema = format!("journal_{}", SCHEMAS.fetch_add(1, Ordering::Relaxed));
+    Some(PostgresOptions { schema, ..PostgresOptions::new(server.url().parse().unwrap(), "a") })
+}
+
 macro_rules! on_every_engine {
     ($($name:ident)*) => {
         mod memory {
@@ -36,6 +52,13 @@ macro_rules! on_every_engine {
         }
         mod sqlite {
             $(#[tokio::test] async fn $name() { super::$name(super::on_sqlite()).await; })*
+        }
+        mod postgres {
+            $(#[tokio::test] async fn $name() {
+                if let Some(bench) = super::on_postgres().await {
+                    super::$name(bench).await;
+                }
+            })*
         }
     };
 }
@@ -55,6 +78,9 @@ on_every_engine! {
     a_dropped_token_leaves_the_fate_unknown
     recovery_makes_open_intents_unknown
     a_late_conclusion_is_refused
+    a_verdict_that_comes_late_settles_what_was_taken_for_lost
+    an_end_that_comes_too_late_is_recorded_and_changes_nothing
+    a_late_end_without_a_verdict_leaves_the_doubt
     the_operator_settles_an_unknown_fate
     only_an_unknown_fate_can_be_resolved
     waiting_ends_with_the_conclusion
@@ -242,6 +268,67 @@ async fn a_late_conclusion_is_refused(bench: Bench) {
     assert!(matches!(error, JournalError::Stale { attempt: 1, stato: Stato::Intended, .. }), "{error}");
     let done = journal.conclude(again, conclusion(Outcome::Delivered(Esito::Ok))).await.unwrap();
     assert_eq!(done.stato(), Stato::Delivered(Esito::Ok));
+}
+
+async fn a_verdict_that_comes_late_settles_what_was_taken_for_lost(bench: Bench) {
+    let journal = &*bench.journal;
+    let late = intended(journal, "A").await;
+    let id = late.id();
+    journal.recover().await.unwrap();
+    bench.clock.set(instant() + Duration::from_secs(3));
+    let done = journal.conclude(late, conclusion(Outcome::Delivered(Esito::Ok))).await.unwrap();
+    assert_eq!(done.stato(), Stato::Delivered(Esito::Ok));
+    let twin = known(journal.intend(intent("A")).await.unwrap());
+    assert_eq!((twin.id, twin.reply), (id, Some(reply("<risposta/>"))));
+    let life = journal.show(&Reference::Id(id)).await.unwrap().remove(0);
+    assert_eq!(life.attempts[0].doubted_at, Some(instant()));
+    assert_eq!(life.attempts[0].ended_at, Some(instant() + Duration::from_secs(3)));
+    assert_eq!(life.attempts[0].failure, None);
+    assert_eq!(journal.counts().await.unwrap().get(StatoName::Unknown), 0);
+    let seen = journal.verify().await.unwrap();
+    assert_eq!((seen.links, seen.faults.as_slice()), (3, [].as_slice()));
+}
+
+async fn an_end_that_comes_too_late_is_recorded_and_changes_nothing(bench: Bench) {
+    let journal = &*bench.journal;
+    let ok = || conclusion(Outcome::Delivered(Esito::Ok));
+    let (resolved, repeated) = (intended(journal, "A").await, intended(journal, "B").await);
+    let ids = [resolved.id(), repeated.id()];
+    journal.recover().await.unwrap();
+    let _ = journal.resolve(ids[0], Resolution::NotExecuted, "rossi", "asked").await.unwrap();
+    let again = token(journal.repeat(Repetition { id: ids[1], forwarded: None }).await.unwrap());
+    for (late, stato) in [(resolved, Stato::Resolved(Resolution::NotExecuted)), (repeated, Stato::Intended)] {
+        let error = journal.conclude(late, ok()).await.unwrap_err();
+        assert!(matches!(error, JournalError::Stale { stato: told, .. } if told == stato), "{error}");
+    }
+    assert_eq!(journal.look_up(&key("A")).await.unwrap(), None);
+    let _ = journal.conclude(again, conclusion(Outcome::Failed)).await.unwrap();
+    for (id, stato) in [(ids[0], Stato::Resolved(Resolution::NotExecuted)), (ids[1], Stato::Unknown)] {
+        let life = journal.show(&Reference::Id(id)).await.unwrap().remove(0);
+        assert_eq!(life.summary.stato, stato);
+        assert_eq!(life.attempts[0].stato, Stato::Delivered(Esito::Ok));
+        assert_eq!(life.payload(1, PayloadKind::Answer).unwrap().as_ref(), b"{\"esito\":{}}");
+    }
+    assert!(journal.verify().await.unwrap().is_intact());
+}
+
+async fn a_late_end_without_a_verdict_leaves_the_doubt(bench: Bench) {
+    let journal = &*bench.journal;
+    for outcome in [Outcome::Failed, Outcome::RefusedByNode, Outcome::Unknown] {
+        let late = intended(journal, &outcome_name(outcome)).await;
+        let id = late.id();
+        journal.recover().await.unwrap();
+        let error = journal.conclude(late, conclusion(outcome)).await.unwrap_err();
+        assert!(matches!(error, JournalError::Stale { stato: Stato::Unknown, .. }), "{error}");
+        let life = journal.show(&Reference::Id(id)).await.unwrap().remove(0);
+        assert_eq!((life.summary.stato, life.attempts[0].stato), (Stato::Unknown, outcome.into()));
+        assert_eq!(life.attempts[0].doubted_at.is_some(), outcome != Outcome::Unknown);
+    }
+    assert!(journal.verify().await.unwrap().is_intact());
+}
+
+fn outcome_name(outcome: Outcome) -> String {
+    format!("{outcome:?}")
 }
 
 async fn the_operator_settles_an_unknown_fate(bench: Bench) {

@@ -29,6 +29,13 @@ pub enum JournalError {
         #[source]
         source: EngineError,
     },
+    /// The database cannot be reached, or does not answer in time. Nothing is known to be recorded: try again later.
+    #[error("the journal's database cannot be reached or does not answer")]
+    Unreachable {
+        /// What the engine said.
+        #[source]
+        source: EngineError,
+    },
     /// The journal was closed, or its writer died. It will not come back without a restart.
     #[error("the journal is closed")]
     Closed,
@@ -128,7 +135,7 @@ pub enum JournalError {
         /// Where it stands.
         stato: Stato,
     },
-    /// The attempt to be concluded is no longer open.
+    /// The attempt to be concluded is no longer open: it was taken for lost, and its end counts no more.
     #[error("attempt {attempt} of record {id} is no longer open: the record is {stato}")]
     Stale {
         /// The record.
@@ -163,7 +170,7 @@ impl JournalError {
     /// Whether the same call may succeed later without anybody's intervention.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
-        matches!(self, Self::Busy { .. } | Self::Contended { .. })
+        matches!(self, Self::Busy { .. } | Self::Contended { .. } | Self::Unreachable { .. })
     }
 
     pub(super) fn file(path: impl Into<PathBuf>, source: io::Error) -> Self {

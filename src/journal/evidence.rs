@@ -22,6 +22,7 @@ use serde::{Serialize, Serializer};
 
 use super::entry::{Conclusion, Failing, Intent, Key, NodeAnswer, Refusal, Repetition, Reply};
 use super::error::{EngineError, JournalError};
+use super::interrupted;
 use super::record::{Attempt, Life, MessageId, PayloadKind, Summary};
 use super::series::Holding;
 use super::state::{Direction, Inoltro, Outcome, Resolution, Stato};
@@ -109,6 +110,8 @@ pub(super) enum Event {
     Repeated,
     Concluded,
     Resolved,
+    /// The end of an attempt that had been taken for lost.
+    Late,
 }
 
 /// One transition, ready to be chained.
@@ -171,6 +174,7 @@ impl Event {
             Self::Repeated => "repeated",
             Self::Concluded => "concluded",
             Self::Resolved => "resolved",
+            Self::Late => "late",
         }
     }
 }
@@ -252,7 +256,7 @@ pub(super) fn told(entry: &impl Serialize) -> Result<String, JournalError> {
     serde_json::to_string(entry).map_err(|e| JournalError::Engine { source: EngineError::new(e) })
 }
 
-/// The lines that a life should have left, in order.
+/// The lines that a life should have left, in order; without those that [`late_lines`] tells of.
 pub(super) fn lines(life: &Life) -> Result<Vec<String>, JournalError> {
     let id = life.summary.id;
     let mut lines = Vec::new();
@@ -283,7 +287,11 @@ pub(super) fn lines(life: &Life) -> Result<Vec<String>, JournalError> {
         let opened =
             Transition { id, attempt: number, event, at: attempt.started_at, stato: Stato::Intended };
         lines.push(opened.line(&entry));
-        if let Some((conclusion, at)) = conclusion(life, attempt) {
+        let concluded = match attempt.doubted_at {
+            Some(doubted_at) => Some((interrupted(), doubted_at)),
+            None => conclusion(life, attempt),
+        };
+        if let Some((conclusion, at)) = concluded {
             let stato = Stato::after(conclusion.outcome, doubtful, life.is_accepted());
             doubtful |= conclusion.outcome == Outcome::Unknown;
             let closed = Transition { id, attempt: number, event: Event::Concluded, at, stato };
@@ -297,6 +305,29 @@ pub(super) fn lines(life: &Life) -> Result<Vec<String>, JournalError> {
         lines.push(resolved.line(&told(word)?));
     }
     Ok(lines)
+}
+
+/// The lines of the ends that came after their attempts had been taken for lost. They may stand anywhere behind those
+/// attempts, so they are put in the order of their letters.
+pub(super) fn late_lines(life: &Life) -> Result<Vec<String>, JournalError> {
+    let mut lines = Vec::new();
+    for attempt in life.attempts.iter().filter(|attempt| attempt.doubted_at.is_some()) {
+        if let Some((conclusion, at)) = conclusion(life, attempt) {
+            lines.push(late(life.summary.id, attempt.number, &conclusion, at).line(&told(&conclusion)?));
+        }
+    }
+    lines.sort();
+    Ok(lines)
+}
+
+/// Such an end. The line tells the state of the attempt: that of the record may not be touched by it.
+pub(super) fn late(id: MessageId, attempt: u32, conclusion: &Conclusion, at: Timestamp) -> Transition {
+    Transition { id, attempt, event: Event::Late, at, stato: conclusion.outcome.into() }
+}
+
+/// Whether a line is one of [`late_lines`].
+pub(super) fn is_late(line: &str) -> bool {
+    line.contains("\"event\":\"late\",\"at\":")
 }
 
 /// The transition that a record's last line should tell of, as far as its summary says: state, attempt and instant.

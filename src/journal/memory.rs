@@ -13,15 +13,16 @@ use jiff::Timestamp;
 
 use super::entry::{Conclusion, Intent, Key, Numbers, Reception, Refusal, Repetition, Reply};
 use super::error::JournalError;
-use super::evidence::{self, ChainFault, Hash, Verification};
+use super::evidence::{self, Hash, Verification};
 use super::record::{
     Attempt, Counts, Earlier, Filter, Health, Life, MessageId, Payload, PayloadKind, Recorded, Reference,
     ResolutionRecord, Summary,
 };
 use super::series::{Attesa, Due, FuoriSerie, Holding, Placing, Turno};
-use super::state::{Resolution, Stato};
+use super::state::{Outcome, Resolution, Stato};
 use super::token::{Abandon, Concluded, Intended, Intending};
 use super::waiters::Waiters;
+use super::walk::{self, Unchained, Walk};
 use super::{Journal, abandoned, interrupted, whole_micros};
 use crate::clock::Clock;
 
@@ -113,13 +114,22 @@ impl Records {
         now: Timestamp,
     ) -> Result<Stato, JournalError> {
         let life = self.life(id)?;
-        let doubtful = life.attempts.iter().any(|a| a.stato == Stato::Unknown);
-        let stato = life.summary.stato;
-        let Some(open) =
-            life.attempts.last_mut().filter(|open| open.number == attempt && open.stato == Stato::Intended)
-        else {
-            return Err(JournalError::Stale { id, attempt, stato });
+        let doubtful = life.attempts.iter().any(|a| a.stato == Stato::Unknown || a.doubted_at.is_some());
+        let before = life.summary.stato;
+        let stale = || JournalError::Stale { id, attempt, stato: before };
+        let is_last = life.summary.attempts == attempt;
+        let Some(open) = life.attempts.iter_mut().find(|open| open.number == attempt) else {
+            return Err(stale());
         };
+        let outcome = conclusion.outcome;
+        let late = open.is_interrupted() && outcome != Outcome::Unknown;
+        if open.stato != Stato::Intended && !late {
+            return Err(stale());
+        }
+        let line = evidence::late(id, attempt, &conclusion, now).line(&evidence::told(&conclusion)?);
+        if late {
+            open.doubted_at = open.ended_at;
+        }
         open.stato = conclusion.outcome.into();
         open.ended_at = Some(now);
         open.node_status = conclusion.answer.as_ref().map(|answer| answer.status);
@@ -135,10 +145,21 @@ impl Records {
             life.payloads.push(Payload { attempt, kind: PayloadKind::Reply, bytes: reply.body });
         }
         life.payloads.sort_by_key(|payload| (payload.attempt, payload.kind));
-        life.summary.stato = Stato::after(conclusion.outcome, doubtful, life.is_accepted());
+        let stato = Stato::after(outcome, doubtful, life.is_accepted());
+        if !late {
+            life.summary.stato = stato;
+            life.summary.changed_at = now;
+            self.chain(id)?;
+            self.advance(id)?;
+            return Ok(stato);
+        }
+        self.chain_line(id, line);
+        if !Stato::is_settled_by_late(before, outcome, is_last) {
+            return Err(stale());
+        }
+        let life = self.life(id)?;
+        life.summary.stato = stato;
         life.summary.changed_at = now;
-        let stato = life.summary.stato;
-        self.chain(id)?;
         self.advance(id)?;
         Ok(stato)
     }
@@ -147,11 +168,16 @@ impl Records {
 impl Records {
     /// Chains the transition that record `id` has just made.
     fn chain(&mut self, id: MessageId) -> Result<(), JournalError> {
-        let Some(line) = evidence::lines(self.life(id)?)?.pop() else { return Ok(()) };
+        if let Some(line) = evidence::lines(self.life(id)?)?.pop() {
+            self.chain_line(id, line);
+        }
+        Ok(())
+    }
+
+    fn chain_line(&mut self, id: MessageId, line: String) {
         let before = self.links.last().map(|link| link.hash).unwrap_or_default();
         let hash = before.followed_by(Hash::of(line.as_bytes()));
         self.links.push(Link { id, line, hash });
-        Ok(())
     }
 }
 
@@ -462,20 +488,20 @@ impl Journal for MemoryJournal {
 
     async fn verify(&self) -> Result<Verification, JournalError> {
         let records = self.open()?;
-        let mut seen = Verification {
-            links: records.links.len() as u64,
-            messages: records.lives.len() as u64,
-            head: records.links.last().map(|link| link.hash).unwrap_or_default(),
-            faults: Vec::new(),
-        };
+        let mut walk = Walk::default();
+        let links: Vec<(u64, &Link)> = (1..).zip(&records.links).collect();
+        for (number, Link { id, line, hash }) in links.iter().copied() {
+            let content = Hash::of(line.as_bytes());
+            walk.meet(&walk::Link { number, message: *id, line, content, hash: *hash, told_of: true });
+        }
         for life in &records.lives {
             let message = life.summary.id;
-            let written = records.links.iter().filter(|link| link.id == message).map(|link| &link.line);
-            if !written.eq(&evidence::lines(life)?) {
-                seen.fault(ChainFault::EditedMessage { link: None, message });
-            }
+            let of_it = links.iter().filter(|(_, link)| link.id == message);
+            let written: Vec<_> = of_it.map(|(number, link)| (*number, link.line.clone())).collect();
+            walk.compare(life, &written, Unchained::of(life))?;
+            walk.visit(message);
         }
-        Ok(seen)
+        Ok(walk.seen)
     }
 
     async fn counts(&self) -> Result<Counts, JournalError> {
@@ -536,6 +562,7 @@ fn attempt(number: u32, now: Timestamp) -> Attempt {
         reply_identificatore: None,
         failure: None,
         timings: Vec::new(),
+        doubted_at: None,
     }
 }
 

@@ -31,6 +31,10 @@
 //!   operator says of its unknown fate that it was not executed, it is held once more, under a new record.
 //! - A doubt outlives what comes after it: once an attempt of a record ended `unknown`, a later attempt that failed or
 //!   was refused leaves the record `unknown`. Only a verdict or the operator settles it.
+//! - An attempt that was taken for lost (`interrupted`) may come to its end all the same, where another gateway judged it.
+//!   That end is recorded in the attempt, beside the fact that it was doubted, unless it is itself unknown. It settles the record
+//!   only where it is a verdict on the last attempt of a record that is still `unknown`; what a later attempt or the operator
+//!   has made of the record stands, and the caller is told [`JournalError::Stale`].
 //! - An [`Intended`] is the only permission to forward, and cannot be cloned or made elsewhere. Dropped without a
 //!   conclusion it turns its record `unknown` (`failed` when it never reached the caller, since then nothing was sent).
 //! - What a call returned `Ok` for is on the disk. What it returned `Err` for is not, with one exception that errs on
@@ -53,6 +57,7 @@ mod evidence;
 mod memory;
 #[cfg(test)]
 mod model_tests;
+mod postgres;
 mod record;
 mod series;
 #[cfg(test)]
@@ -61,6 +66,7 @@ mod sqlite;
 mod state;
 mod token;
 mod waiters;
+mod walk;
 
 use std::ops::Range;
 use std::time::Duration;
@@ -74,6 +80,7 @@ pub use self::entry::{
 pub use self::error::{EngineError, JournalError};
 pub use self::evidence::{ChainFault, Hash, Verification};
 pub use self::memory::MemoryJournal;
+pub use self::postgres::{PostgresJournal, PostgresOptions};
 pub use self::record::{
     Attempt, Counts, Earlier, Filter, Health, Life, MessageId, Payload, PayloadKind, Recorded, Reference,
     ResolutionRecord, Summary,
@@ -115,8 +122,9 @@ pub trait Journal: Send + Sync {
 
     /// Records what became of a forwarded message, before it is answered. Waits for room rather than being turned away.
     ///
-    /// The state of the record is in the answer: see the module about doubts. On error the outcome is not durable and
-    /// must not be answered; the record becomes `unknown`.
+    /// The state of the record is in the answer: see the module about doubts. On error the outcome must not be answered: it is
+    /// not durable and the record becomes `unknown`, or it came too late to count. An engine whose database is away may
+    /// yet record it when it is back.
     async fn conclude(&self, intended: Intended, conclusion: Conclusion) -> Result<Concluded, JournalError>;
 
     /// Waits until record `id` is no longer `intended`, for as long as `wait`; `None` when it still is, or never was.
@@ -167,9 +175,17 @@ fn abandoned(reached: bool) -> Conclusion {
     without_answer(outcome, "abandoned", detail)
 }
 
-/// The conclusion of an attempt that a dead process left open.
+/// The code of an attempt that was taken for lost.
+const INTERRUPTED: &str = "interrupted";
+
+/// The conclusion of an attempt that a dead process left open. Its words are part of the evidence: they never change.
 fn interrupted() -> Conclusion {
-    without_answer(Outcome::Unknown, "interrupted", "the gateway stopped before the outcome was recorded")
+    without_answer(Outcome::Unknown, INTERRUPTED, "the gateway stopped before the outcome was recorded")
+}
+
+/// Whether an attempt was taken for lost, so that its end may still come.
+fn is_interrupted(stato: Stato, failure: Option<&Failing>) -> bool {
+    stato == Stato::Unknown && failure.is_some_and(|failure| failure.code == INTERRUPTED)
 }
 
 fn without_answer(outcome: Outcome, code: &'static str, detail: &str) -> Conclusion {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use proptest::prelude::*;
 
-use super::conformance_tests::{Bench, in_memory, on_sqlite};
+use super::conformance_tests::{Bench, in_memory, on_postgres, on_sqlite};
 use super::specimens::*;
 use super::*;
 
@@ -158,6 +158,22 @@ proptest! {
             let model = answers(in_memory(), &steps).await;
             let engine = answers(on_sqlite(), &steps).await;
             prop_assert_eq!(model, engine);
+            Ok(())
+        })?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn the_engine_of_replicas_and_its_model_give_the_same_answers(steps in steps()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            if let Some(bench) = on_postgres().await {
+                let model = answers(in_memory(), &steps).await;
+                let engine = answers(bench, &steps).await;
+                prop_assert_eq!(model, engine);
+            }
             Ok(())
         })?;
     }

@@ -10,9 +10,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::entry::{Failing, Key, Reception, Reply, Timing};
-use super::evidence;
 use super::series::Posto;
 use super::state::{Direction, Esito, Inoltro, Resolution, Stato, StatoName, UnknownWord, named};
+use super::{evidence, is_interrupted};
 
 /// Number of a record: grows with time and is never used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -130,6 +130,8 @@ pub struct Attempt {
     pub failure: Option<Failing>,
     /// How long each phase took.
     pub timings: Vec<Timing>,
+    /// When it was taken for lost, where its end came after all.
+    pub doubted_at: Option<Timestamp>,
 }
 
 /// Bytes of one attempt.
@@ -256,7 +258,20 @@ impl Counts {
     }
 }
 
+impl Attempt {
+    /// Whether it was taken for lost, so that its end may still come.
+    pub(super) fn is_interrupted(&self) -> bool {
+        is_interrupted(self.stato, self.failure.as_ref())
+    }
+}
+
 impl Life {
+    /// Whether its state is due to an end that came after its attempt had been taken for lost.
+    pub(super) fn is_settled_late(&self) -> bool {
+        let settles = |last: &Attempt| last.doubted_at.is_some() && matches!(last.stato, Stato::Delivered(_));
+        self.resolution.is_none() && self.attempts.last().is_some_and(settles)
+    }
+
     /// Whether its sender was told that it would be forwarded, before it was.
     #[must_use]
     pub fn is_accepted(&self) -> bool {

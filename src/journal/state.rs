@@ -163,6 +163,11 @@ impl Stato {
         }
     }
 
+    /// Whether a record in the state `before` is settled by the end of an attempt that had been taken for lost.
+    pub(super) const fn is_settled_by_late(before: Self, outcome: Outcome, is_last: bool) -> bool {
+        is_last && matches!(before, Self::Unknown) && matches!(outcome, Outcome::Delivered(_))
+    }
+
     /// Whether a record in this state stands in the way of another reception of its key.
     #[must_use]
     pub const fn blocks(self, inoltro: Inoltro) -> bool {

@@ -40,6 +40,11 @@ impl Waiters {
         }
     }
 
+    /// Wakes everybody: what was settled meanwhile is not known.
+    pub(super) fn wake_all(&self) {
+        self.lock().values().for_each(|notify| notify.notify_waiters());
+    }
+
     /// Reads record `id` until it is no longer intended, for as long as `wait`.
     pub(super) async fn settled<Read>(
         &self,

@@ -7,6 +7,7 @@
 mod certificates; // certificates, clients and servers as old as some porte
 mod envelope; // an e-Gov envelope, built member by member
 mod package; // an envelope with attachments, written part by part
+mod postgres_server; // a PostgreSQL server of the tests' own
 mod reply; // a reply, read without any code of the gateway
 mod stub_node; // a node that answers what it is told, for actions that the sandbox does not know
 mod wire; // HTTP/1.1 as bytes over a socket, as rude as a scenario wants
@@ -25,6 +26,7 @@ mod node_failures; // what a region sees of a node in trouble
 mod profiles; // one-way, ordered and asynchronous exchanges, bridged by data alone
 mod rates; // senders who ask too often
 mod refusals; // everything that is refused, each in the words that the protocol has for it
+mod replicas; // several gateways on one database
 mod restart; // stopping, starting, dying
 mod sap; // the seven actions of ServiziSAP
 mod secrecy; // what the log never says

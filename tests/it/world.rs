@@ -42,6 +42,7 @@ pub(crate) const NOW: &str = "2026-01-15T08:31:00Z";
 pub(crate) struct Setup {
     /// Whom the gateway speaks as; NAZIONALE where empty.
     pub(crate) nome: &'static str,
+    pub(crate) journal: String,
     pub(crate) egov: &'static str,
     pub(crate) node: &'static str,
     pub(crate) pdd: &'static str,
@@ -120,7 +121,7 @@ impl Setup {
         let listener = self.listener.clone().unwrap_or_else(ours);
         let ours = || format!("{}\nca_file = {ca:?}", shown(&pki.node_client));
         let node_tls = self.node_tls.clone().unwrap_or_else(ours);
-        let Self { egov, node: node_keys, pdd, limits, rate, firma, proxy, certificates, .. } = self;
+        let Self { journal, egov, node: node_keys, pdd, limits, rate, firma, proxy, certificates, .. } = self;
         let nome = if self.nome.is_empty() { "NAZIONALE" } else { self.nome };
         format!(
             r#"
@@ -132,6 +133,9 @@ data = {data:?}
 xsd = {xsd:?}
 wsdl = {wsdl:?}
 services = {services:?}
+
+[journal]
+{journal}
 
 [listeners.pdd]
 http = "127.0.0.1:0"
@@ -212,6 +216,25 @@ impl World {
     pub(crate) async fn restart(&mut self) {
         self.stop().await;
         self.start_gateway().await;
+    }
+
+    /// A second gateway with the configuration of this one and a data folder of its own. Both share the node.
+    pub(crate) async fn another(&self) -> World {
+        let home = TempDir::new().unwrap();
+        let (old, new) = (self.home.path().join("data"), home.path().join("data"));
+        let mut world = World {
+            gateway: None,
+            node: None,
+            node_at: self.node_at,
+            clock: self.clock.clone(),
+            pki: self.pki.clone(),
+            config: self.config.replace(&format!("{old:?}"), &format!("{new:?}")),
+            home: Arc::new(home),
+            log: self.log.clone(),
+            _logging: None,
+        };
+        world.start_gateway().await;
+        world
     }
 
     /// A second world on a copy of this one's data as they are on disk this very moment: what is left to the next start

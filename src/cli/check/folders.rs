@@ -10,7 +10,9 @@ use crate::config::Config;
 /// Looks at the journal's place and at the dictionaries.
 pub(super) fn check(config: &Config, keys: &Keys, checked: &mut Checked) {
     let journal = &config.journal.path;
-    if let Err(why) = writable(journal) {
+    if config.journal.database.is_none()
+        && let Err(why) = writable(journal)
+    {
         let problem = format!("{}: the journal cannot be written: {why}", journal.display());
         checked.errors.push(keys.mistake("journal.path", &problem));
     }

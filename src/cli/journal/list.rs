@@ -21,7 +21,7 @@ struct Unclear {
     wanted: String,
 }
 
-pub(super) async fn run(journal: &impl Journal, arguments: &ListArguments) -> Result<Exit, JournalError> {
+pub(super) async fn run(journal: &dyn Journal, arguments: &ListArguments) -> Result<Exit, JournalError> {
     let filter = match filter(arguments) {
         Ok(filter) => filter,
         Err(unclear) => {

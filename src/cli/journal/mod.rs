@@ -11,7 +11,8 @@ use super::arguments::{JournalArguments, JournalCommand};
 use super::causes::chain;
 use super::{Exit, settings};
 use crate::clock::{self, Clock};
-use crate::journal::{JournalError, SqliteJournal};
+use crate::gateway::record;
+use crate::journal::JournalError;
 
 pub(super) fn run(config: Option<&Path>, arguments: &JournalArguments) -> Exit {
     let config = match settings::open(config) {
@@ -23,15 +24,15 @@ pub(super) fn run(config: Option<&Path>, arguments: &JournalArguments) -> Exit {
         Err(exit) => return exit,
     };
     runtime.block_on(async {
-        let journal = match SqliteJournal::inspect(&config.journal.path, Clock::system()) {
+        let journal = match record::inspect(&config, Clock::system()).await {
             Ok(journal) => journal,
             Err(error) => return failed(&error),
         };
         let done = match &arguments.command {
-            JournalCommand::List(arguments) => list::run(&journal, arguments).await,
-            JournalCommand::Show(arguments) => show::run(&journal, arguments).await,
-            JournalCommand::Resolve(arguments) => resolve::run(&journal, arguments).await,
-            JournalCommand::Verify => verify::run(&journal).await,
+            JournalCommand::List(arguments) => list::run(&*journal, arguments).await,
+            JournalCommand::Show(arguments) => show::run(&*journal, arguments).await,
+            JournalCommand::Resolve(arguments) => resolve::run(&*journal, arguments).await,
+            JournalCommand::Verify => verify::run(&*journal).await,
         };
         done.unwrap_or_else(|error| failed(&error))
     })

@@ -5,7 +5,7 @@ use crate::cli::arguments::ResolveArguments;
 use crate::cli::stdout::print;
 use crate::journal::{Journal, JournalError, Life, MessageId, Reference, Resolution};
 
-pub(super) async fn run(journal: &impl Journal, arguments: &ResolveArguments) -> Result<Exit, JournalError> {
+pub(super) async fn run(journal: &dyn Journal, arguments: &ResolveArguments) -> Result<Exit, JournalError> {
     let Ok(id) = arguments.id.parse::<MessageId>() else {
         eprintln!("egov-bridge: {:?} is not the number of a record: see journal list", arguments.id);
         return Ok(Exit::Usage);

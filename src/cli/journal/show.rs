@@ -13,7 +13,7 @@ use crate::clock;
 use crate::journal::{Attempt, Failing, Journal, JournalError, Life, PayloadKind, Reference, Stato, Timing};
 use crate::xml::encoding;
 
-pub(super) async fn run(journal: &impl Journal, arguments: &ShowArguments) -> Result<Exit, JournalError> {
+pub(super) async fn run(journal: &dyn Journal, arguments: &ShowArguments) -> Result<Exit, JournalError> {
     let lives = journal.show(&Reference::from(arguments.reference.as_str())).await?;
     let Some(last) = lives.last() else {
         eprintln!("egov-bridge: no record {}", arguments.reference);
@@ -130,6 +130,9 @@ fn attempt(attempt: &Attempt, out: &mut String) {
             None => "not ended".to_owned(),
         };
         field(out, "began", &format!("{}, {took}", exact(attempt.started_at)));
+    }
+    if let Some(doubted_at) = attempt.doubted_at {
+        field(out, "lost", &format!("{}, or so it seemed: its end came later", exact(doubted_at)));
     }
     if let Some(status) = attempt.node_status {
         field(out, "came back", &format!("HTTP {status}"));

@@ -4,7 +4,7 @@ use crate::cli::Exit;
 use crate::cli::stdout::print;
 use crate::journal::{Journal, JournalError};
 
-pub(super) async fn run(journal: &impl Journal) -> Result<Exit, JournalError> {
+pub(super) async fn run(journal: &dyn Journal) -> Result<Exit, JournalError> {
     let verification = journal.verify().await?;
     for fault in &verification.faults {
         print(&format!("{fault}\n"));

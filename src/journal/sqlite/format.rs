@@ -14,8 +14,12 @@ use super::chain;
 const APPLICATION_ID: i32 = 0x6547_6F76;
 
 /// Migration `n` (from 1) turns format `n - 1` into format `n`.
-const MIGRATIONS: [&str; 3] =
-    [include_str!("formats/1.sql"), include_str!("formats/2.sql"), include_str!("formats/3.sql")];
+const MIGRATIONS: [&str; 4] = [
+    include_str!("formats/1.sql"),
+    include_str!("formats/2.sql"),
+    include_str!("formats/3.sql"),
+    include_str!("formats/4.sql"),
+];
 
 /// The format that this program writes.
 pub(super) const KNOWN: u32 = MIGRATIONS.len() as u32;

@@ -37,7 +37,7 @@ use self::connection::Readers;
 use self::lock::{ServingLock, beside};
 use self::queue::{Abandoned, Command, Job, Turn, Work, Writer};
 use self::series::Placed;
-use self::writes::Opened;
+use self::writes::{Ended, Opened};
 use super::entry::{Conclusion, Intent, Key, Numbers, Refusal, Repetition, Reply};
 use super::error::JournalError;
 use super::evidence::{self, Verification};
@@ -285,7 +285,10 @@ impl Journal for SqliteJournal {
                     watch.take().map(Intended::disarm);
                 }
                 drop(watch);
-                let _ = answer.send(result.map(|stato| Concluded::new(id, stato)));
+                let _ = answer.send(result.and_then(|ended| match ended {
+                    Ended::Stands(stato) => Ok(Concluded::new(id, stato)),
+                    Ended::TooLate(stato) => Err(JournalError::Stale { id, attempt, stato }),
+                }));
             },
         );
         room.send(Command::Work(work));
@@ -336,7 +339,7 @@ impl Journal for SqliteJournal {
             let step = move |connection: &_| walk.step(connection).map(|ended| (walk, ended));
             let (went, ended) = self.readers.read(step).await?;
             if ended {
-                return Ok(went.seen);
+                return Ok(went.seen());
             }
             walk = went;
         }

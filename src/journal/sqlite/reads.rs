@@ -235,7 +235,7 @@ fn read_attempts(
 ) -> Result<Vec<Attempt>, JournalError> {
     let mut found = connection.prepare_cached(
         "SELECT number, stato, esito, started_at, ended_at, node_status, reply_status, reply_type,
-                reply_identificatore, failure, timings
+                reply_identificatore, failure, timings, doubted_at
          FROM attempt WHERE message = ?1 ORDER BY number",
     )?;
     let mut rows = found.query([id.0])?;
@@ -259,6 +259,7 @@ fn read_attempts(
             reply_identificatore: row.get(8)?,
             failure,
             timings: from_json("timings", &row.get::<_, String>(10)?)?,
+            doubted_at: row.get::<_, Option<i64>>(11)?.map(read_instant).transpose()?,
         });
     }
     Ok(attempts)
@@ -279,7 +280,7 @@ fn read_instant(micros: i64) -> Result<Timestamp, JournalError> {
         .map_err(|e| JournalError::Unreadable { column: "instant", source: EngineError::new(e) })
 }
 
-fn from_json<T: DeserializeOwned>(column: &'static str, json: &str) -> Result<T, JournalError> {
+pub(super) fn from_json<T: DeserializeOwned>(column: &'static str, json: &str) -> Result<T, JournalError> {
     serde_json::from_str(json).map_err(|e| JournalError::Unreadable { column, source: EngineError::new(e) })
 }
 

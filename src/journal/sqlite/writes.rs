@@ -10,9 +10,9 @@ use super::super::entry::{
 };
 use super::super::error::{EngineError, JournalError};
 use super::super::evidence::{self, Event, Transition};
-use super::super::interrupted;
 use super::super::record::{MessageId, PayloadKind, Recorded, ResolutionRecord};
-use super::super::state::{Direction, Inoltro, Resolution, Stato};
+use super::super::state::{Direction, Inoltro, Outcome, Resolution, Stato};
+use super::super::{interrupted, is_interrupted};
 use super::chain;
 use super::engine_error::unreadable;
 use super::queue::Turn;
@@ -26,6 +26,13 @@ pub(super) const DETAIL: &str = "detail";
 pub(super) enum Opened {
     Attempt(MessageId, u32),
     Known(Recorded),
+}
+
+/// What came of a conclusion.
+pub(super) enum Ended {
+    Stands(Stato),
+    /// It is recorded, and the record stands where it stood.
+    TooLate(Stato),
 }
 
 /// The columns of a new message that differ between a refusal and an intent.
@@ -167,14 +174,19 @@ pub(super) fn conclude(
     conclusion: &Conclusion,
     told: &str,
     at: Timestamp,
-) -> Result<Stato, JournalError> {
+) -> Result<Ended, JournalError> {
     let connection = turn.connection;
-    let (stato, attempts, _) = standing(connection, id)?;
-    if stato != Stato::Intended || attempts != attempt {
-        return Err(JournalError::Stale { id, attempt, stato });
+    let (before, attempts, _) = standing(connection, id)?;
+    let is_open = before == Stato::Intended && attempts == attempt;
+    let late = !is_open && conclusion.outcome != Outcome::Unknown && doubt(connection, id, attempt, at)?;
+    if !is_open && !late {
+        return Err(JournalError::Stale { id, attempt, stato: before });
     }
     let doubtful: bool = connection
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM attempt WHERE message = ?1 AND stato = 'unknown')")?
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM attempt
+                 WHERE message = ?1 AND (stato = 'unknown' OR doubted_at IS NOT NULL))",
+        )?
         .query_row([id.0], |row| row.get(0))?;
     let end = End {
         stato: conclusion.outcome.into(),
@@ -188,11 +200,42 @@ pub(super) fn conclude(
         payload(connection, id, attempt, PayloadKind::Answer.as_str(), &answer.body)?;
     }
     let stato = Stato::after(conclusion.outcome, doubtful, series::is_accepted(connection, id)?);
+    if late {
+        chain::append(connection, &evidence::late(id, attempt, conclusion, at), told)?;
+        if !Stato::is_settled_by_late(before, conclusion.outcome, attempts == attempt) {
+            return Ok(Ended::TooLate(before));
+        }
+    } else {
+        chain::append(connection, &Transition { id, attempt, event: Event::Concluded, at, stato }, told)?;
+    }
     move_to(connection, id, stato, at)?;
     series::advance(connection, id, stato)?;
-    chain::append(connection, &Transition { id, attempt, event: Event::Concluded, at, stato }, told)?;
     turn.settled.push(id);
-    Ok(stato)
+    Ok(Ended::Stands(stato))
+}
+
+/// Notes of an attempt that was taken for lost that its end has come. Answers whether it was.
+fn doubt(connection: &Connection, id: MessageId, attempt: u32, at: Timestamp) -> Result<bool, JournalError> {
+    let failure: Option<Option<String>> = connection
+        .prepare_cached(
+            "SELECT failure FROM attempt WHERE message = ?1 AND number = ?2 AND stato = 'unknown'",
+        )?
+        .query_row(params![id.0, attempt], |row| row.get(0))
+        .optional()?;
+    let failure: Option<Failing> =
+        failure.flatten().map(|json| reads::from_json("failure", &json)).transpose()?;
+    if !is_interrupted(Stato::Unknown, failure.as_ref()) {
+        return Ok(false);
+    }
+    connection
+        .prepare_cached(
+            "UPDATE attempt SET doubted_at = coalesce(ended_at, ?3) WHERE message = ?1 AND number = ?2",
+        )?
+        .execute(params![id.0, attempt, at.as_microsecond()])?;
+    connection
+        .prepare_cached("DELETE FROM payload WHERE message = ?1 AND attempt = ?2 AND kind = 'detail'")?
+        .execute(params![id.0, attempt])?;
+    Ok(true)
 }
 
 pub(super) fn recover(turn: &mut Turn<'_>, at: Timestamp) -> Result<Vec<MessageId>, JournalError> {
