@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::inbound::Inbound;
 use super::verdict::{self, Ended};
-use crate::journal::Intended;
+use crate::journal::{Intended, JournalError, Outcome, Stato};
 use crate::node::Request;
 use crate::services::{Azione, OnUnknown};
 
@@ -25,6 +25,11 @@ impl Inbound {
     /// Sends what may leave. What became of it is a value, not an error: it must be recorded either way.
     pub(super) async fn leave<T: Leaves + Sync>(&self, permission: &Intended<T>) -> Ended {
         let Parting { azione, identificatore, json } = permission.value().parting();
+        if !self.journal.stands(permission.fence()) {
+            let (id, attempt) = (permission.id(), permission.attempt());
+            let lost = JournalError::Stale { id, attempt, stato: Stato::Intended };
+            return Ended { outcome: Outcome::Failed, answer: None, said: Err(lost.into()) };
+        }
         let mut request = Request::post(&azione.rest.path, json.clone()).about(identificatore);
         request.method = azione.rest.method.clone();
         if matches!(azione.on_unknown, OnUnknown::Resend { .. }) {

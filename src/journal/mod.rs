@@ -127,6 +127,12 @@ pub trait Journal: Send + Sync {
     /// yet record it when it is back.
     async fn conclude(&self, intended: Intended, conclusion: Conclusion) -> Result<Concluded, JournalError>;
 
+    /// Whether a permission with this [`Intended::fence`] still stands, as far as can be told without asking: another gateway
+    /// may have taken this one for lost while it was held up. Asked right before the message leaves.
+    fn stands(&self, _fence: i64) -> bool {
+        true
+    }
+
     /// Waits until record `id` is no longer `intended`, for as long as `wait`; `None` when it still is, or never was.
     async fn settled(&self, id: MessageId, wait: Duration) -> Result<Option<Recorded>, JournalError>;
 

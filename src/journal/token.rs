@@ -44,6 +44,8 @@ pub(super) trait Abandon: Send + Sync {
 struct Token {
     id: MessageId,
     attempt: u32,
+    /// The life under which it was given, where there are lives.
+    fence: i64,
     reached: bool,
     home: Option<Weak<dyn Abandon>>,
 }
@@ -51,7 +53,13 @@ struct Token {
 impl Intended {
     /// Only an engine that has just committed the intent may call this.
     pub(super) fn new(id: MessageId, attempt: u32, home: Weak<dyn Abandon>) -> Self {
-        Self { token: Token { id, attempt, reached: false, home: Some(home) }, value: () }
+        Self { token: Token { id, attempt, fence: 0, reached: false, home: Some(home) }, value: () }
+    }
+
+    /// It is given under a life of that number.
+    pub(super) fn under(mut self, fence: i64) -> Self {
+        self.token.fence = fence;
+        self
     }
 
     /// The token is about to be handed to the caller.
@@ -83,6 +91,12 @@ impl<T> Intended<T> {
     #[must_use]
     pub const fn attempt(&self) -> u32 {
         self.token.attempt
+    }
+
+    /// The life of the gateway under which it was given; 0 where the journal knows none.
+    #[must_use]
+    pub const fn fence(&self) -> i64 {
+        self.token.fence
     }
 
     /// What may be forwarded.

@@ -9,6 +9,7 @@
 //! Leases are measured by the database's clock alone.
 
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -30,6 +31,8 @@ pub(super) struct Lease {
     fence: AtomicI64,
     replica: String,
     length: Duration,
+    /// Until when it is in force, by our own clock: counted from before the database was asked, so never too late.
+    until: Mutex<Option<Instant>>,
 }
 
 /// Prolongs the lease where little is left of it, so that what is begun now has most of a lease before it.
@@ -60,7 +63,7 @@ const OVERDUE: &str = "SELECT EXISTS (
 
 impl Lease {
     pub(super) const fn new(replica: String, length: Duration) -> Self {
-        Self { fence: AtomicI64::new(0), replica, length }
+        Self { fence: AtomicI64::new(0), replica, length, until: Mutex::new(None) }
     }
 
     /// The number of the life; 0 before it has begun, and for an operator's command.
@@ -77,11 +80,25 @@ impl Lease {
         self.length.as_secs_f64() * 1000.0
     }
 
+    /// Whether what was begun under that life is nobody else's yet.
+    pub(super) fn stands(&self, fence: i64) -> bool {
+        let until = *self.until.lock().unwrap_or_else(PoisonError::into_inner);
+        fence == self.fence() && until.is_some_and(|until| Instant::now() < until)
+    }
+
+    /// The database said that the lease has at least the `part`th part of its length before it, when it was asked at `asked`.
+    pub(super) fn prolonged(&self, asked: Instant, part: u32) {
+        let mut until = self.until.lock().unwrap_or_else(PoisonError::into_inner);
+        *until = (*until).max(Some(asked + self.length / part));
+    }
+
     /// Begins a life.
     pub(super) async fn begin(&self, session: &Session) -> Result<(), JournalError> {
+        let asked = Instant::now();
         let rows = session.query(BEGUN, &[&self.replica, &self.millis()]).await?;
         let fence = get(rows.first().ok_or_else(gone)?, 0)?;
         self.fence.store(fence, Ordering::Release);
+        *self.until.lock().unwrap_or_else(PoisonError::into_inner) = Some(asked + self.length);
         Ok(())
     }
 
@@ -117,7 +134,10 @@ impl Lease {
     /// Prolongs the lease. Answers whether others left something open.
     async fn beat(&self, line: &Line) -> Result<bool, JournalError> {
         let session = line.session().await?;
-        session.query(BEAT, &[&self.fence(), &self.millis()]).await?;
+        let asked = Instant::now();
+        if !session.query(BEAT, &[&self.fence(), &self.millis()]).await?.is_empty() {
+            self.prolonged(asked, 1);
+        }
         let rows = session.query(OVERDUE, &[&self.fence()]).await?;
         get(rows.first().ok_or_else(gone)?, 0)
     }

@@ -354,6 +354,10 @@ impl Journal for PostgresJournal {
         stands(answered(done, LONG_PATIENCE).await?)
     }
 
+    fn stands(&self, fence: i64) -> bool {
+        self.lease.stands(fence)
+    }
+
     async fn settled(&self, id: MessageId, wait: Duration) -> Result<Option<Recorded>, JournalError> {
         let read = async || reads::recorded(&*self.look().await?, id).await;
         self.waiters.settled(id, wait, read).await

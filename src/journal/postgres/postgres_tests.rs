@@ -151,6 +151,7 @@ async fn a_replica_that_lost_its_lease_goes_on_under_a_new_one_and_its_late_verd
     let (settled, resolved) = (intended(&*paused, "A").await, intended(&*paused, "B").await);
     let ids = [settled.id(), resolved.id()];
     let fence = paused.lease.fence();
+    assert!(paused.stands(settled.fence()));
     // Its heart stops, and the rest of it stays.
     paused.tasks.iter().for_each(AbortHandle::abort);
     for id in ids {
@@ -158,6 +159,7 @@ async fn a_replica_that_lost_its_lease_goes_on_under_a_new_one_and_its_late_verd
     }
     let _ = b.resolve(ids[1], Resolution::NotExecuted, "rossi", "asked").await.unwrap();
     let _next = intended(&*b, "B").await;
+    assert!(!paused.stands(settled.fence()), "a message that has not left must not leave any more");
 
     assert_eq!(paused.conclude(settled, conclusion(OK)).await.unwrap().stato(), Stato::Delivered(Esito::Ok));
     let error = paused.conclude(resolved, conclusion(OK)).await.unwrap_err();
@@ -165,6 +167,7 @@ async fn a_replica_that_lost_its_lease_goes_on_under_a_new_one_and_its_late_verd
     assert_eq!(stato(&b, ids[1]).await, Stato::Resolved(Resolution::NotExecuted));
     assert!(paused.lease.fence() > fence);
     let next = intended(&*paused, "C").await;
+    assert!(paused.stands(next.fence()) && !paused.stands(fence));
     assert_eq!(paused.conclude(next, conclusion(OK)).await.unwrap().stato(), Stato::Delivered(Esito::Ok));
     assert!(b.verify().await.unwrap().is_intact());
 }

@@ -297,8 +297,12 @@ impl Writer {
                 lease_ms: self.lease.millis(),
                 place: self.road.place(),
             };
+            let asked = Instant::now();
             match load::turn(session, writing, batch).await.map_err(undone)? {
-                Turn::Taken(loaded) => break loaded,
+                Turn::Taken(loaded) => {
+                    self.lease.prolonged(asked, 2);
+                    break loaded;
+                }
                 Turn::LifeOver => {
                     session.batch("ROLLBACK").await.map_err(undone)?;
                     tracing::warn!(
@@ -352,11 +356,14 @@ impl Writer {
         self.waiters.wake(&changes.settled);
         let home: Arc<dyn Abandon> = Arc::<Abandoned>::clone(&self.abandoned);
         let home: Weak<dyn Abandon> = Arc::downgrade(&home);
+        let fence = self.lease.fence();
         for (order, result) in batch.into_iter().zip(results) {
             match result {
                 Ok(done) => {
                     let token = match done {
-                        Done::Opened(id, attempt) => Some(Intended::new(id, attempt, home.clone())),
+                        Done::Opened(id, attempt) => {
+                            Some(Intended::new(id, attempt, home.clone()).under(fence))
+                        }
                         _ => None,
                     };
                     if let (Done::Interrupted(ids), None) = (&done, &order.answer) {
