@@ -22,6 +22,7 @@ COPY xsd xsd
 COPY wsdl wsdl
 COPY services services
 COPY samples samples
+COPY conformance conformance
 USER egov
 VOLUME /srv/egov-bridge/data
 EXPOSE 8080 8443 8444 9090

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 seconds=${1:?"usage: fuzz/run.sh SECONDS [TARGET...]"}
 shift
 targets=("$@")
-[ "${#targets[@]}" -gt 0 ] || targets=(xml_to_json json_to_xml xsd_load busta encoding multipart)
+[ "${#targets[@]}" -gt 0 ] || targets=(xml_to_json json_to_xml xsd_load busta encoding multipart firma)
 
 fuzz/seed.sh
 for target in "${targets[@]}"; do

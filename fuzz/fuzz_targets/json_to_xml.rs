@@ -1,34 +1,10 @@
-//! JSON into a document, by the shipped schemas whose root element the first line names (by all, where none has it). What is written must be valid.
+//! See `holds/json_to_xml.rs`.
 
 #![no_main]
 
+#[path = "../holds/json_to_xml.rs"]
+mod json_to_xml;
+#[path = "../holds/shipped.rs"]
 mod shipped;
 
-use egov_bridge::json_native::{Refusal, to_xml};
-use egov_bridge::schema::{self, Document};
-use egov_bridge::xml::{Limits, Reader};
-use libfuzzer_sys::fuzz_target;
-
-fuzz_target!(|data: &[u8]| {
-    let Some(line) = data.iter().position(|byte| *byte == b'\n') else { return };
-    let (root, json) = (data.get(..line).unwrap_or_default(), data.get(line + 1..).unwrap_or_default());
-    for document in shipped::documents(|name| name.as_bytes() == root) {
-        translate(document, json);
-    }
-});
-
-fn translate(document: &Document, json: &[u8]) {
-    let mut xml = String::new();
-    match to_xml(document, json, &mut xml) {
-        Ok(()) => {
-            let read = schema::validate(document, Reader::document(&xml, &Limits::default()));
-            assert!(read.is_ok(), "{read:?} of {xml}");
-        }
-        Err(refusal) => {
-            assert!(xml.is_empty(), "something is left of a refused document");
-            if let Refusal::Invalid(violations) = refusal {
-                assert!(!violations.is_empty(), "refused without a reason");
-            }
-        }
-    }
-}
+libfuzzer_sys::fuzz_target!(|data: &[u8]| json_to_xml::holds(data));

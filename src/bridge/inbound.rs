@@ -16,7 +16,9 @@ use super::parting::{Leaves, Parting};
 use super::ritorno::{self, Ritorno};
 use super::twin::{Second, Twin};
 use super::verdict::Ended;
-use super::{Answer, Arrived, Knowledge, Progressivi, manifesto, nativo, passage::Passage};
+use super::{
+    Answer, Arrived, Chiavi, Knowledge, Progressivi, manifesto, nativo, passage::Passage, soap_action,
+};
 use crate::clock::{self, Clock};
 use crate::egov::{self, Busta, Finestre, Identificatore, Parte};
 use crate::failure::reply::{self, Speaker};
@@ -50,6 +52,8 @@ pub struct Settings {
     pub finestre: Finestre,
     /// How long a twin waits for the message that is being carried.
     pub twin_wait: Duration,
+    /// Keys of the signatures of messages; a reload swaps them.
+    pub chiavi: Arc<ArcSwap<Chiavi>>,
 }
 
 /// Senders whose rate is remembered: the registered parties are far fewer.
@@ -163,6 +167,10 @@ impl Inbound {
                 passage.end(failure.as_ref());
                 answer
             }
+            Err(failure) if passage.busta.is_none() => {
+                let failure = soap_action::before_the_busta(&arrived, failure);
+                self.refuse(&knowledge, &arrived, passage, failure).await
+            }
             Err(failure) => self.refuse(&knowledge, &arrived, passage, failure).await,
         }
     }
@@ -189,7 +197,7 @@ impl Inbound {
         passage: &mut Passage,
     ) -> Result<(Answer, Option<Failure>), Failure> {
         let message = self.admit(arrived, passage)?;
-        let decoded = self.decode(knowledge, &message, passage)?;
+        let decoded = self.decode(knowledge, arrived, &message, passage)?;
         let recognised = self.recognise(knowledge, arrived, decoded, passage)?;
         let recognised = self.correlate(recognised, passage).await?;
         let unseen = match self.look_up(knowledge, recognised, passage).await? {
@@ -226,11 +234,13 @@ impl Inbound {
         }
     }
 
-    /// Phase 2: SOAP, then the busta; then the rate of its mittente. Of the busta, syntax comes before the manifest of
-    /// the attachments, and that before the registry: the first stage that fails decides the answer.
+    /// Phase 2: SOAP, then the busta; then the rate of its mittente, and whether it sends SOAPAction. Of the busta, syntax comes
+    /// before the signature, that before the manifest of the attachments, and that before the registry: the first stage that
+    /// fails decides the answer.
     fn decode<'x>(
         &self,
         knowledge: &Knowledge,
+        arrived: &Arrived,
         message: &'x Message<'x>,
         passage: &mut Passage,
     ) -> Result<Decoded<'x>, Failure> {
@@ -249,8 +259,12 @@ impl Inbound {
         if known && let Err(wait) = self.mittenti.check(&busta.mittente) {
             return Err(passage.failed(Cause::Throttled { retry_after: wait.0 }));
         }
+        soap_action::demand(knowledge, arrived, &busta)?;
         let (now, finestre) = (self.clock.now(), &self.settings.finestre);
         let mut eccezioni = received.sintassi(now, finestre);
+        if eccezioni.is_empty() {
+            eccezioni = self.verify_signature(knowledge, &envelope, attached, &busta, passage);
+        }
         if eccezioni.is_empty() {
             eccezioni = manifesto::controlla(knowledge, &busta, &envelope, attached)
                 .map_err(|error| passage.failed(error))?;
@@ -422,6 +436,14 @@ impl Inbound {
                 (reply::without_busta(&failure), Some(failure))
             }
         };
+        let (pdd_reply, failure) = match self.sealed(pdd_reply, passage) {
+            Ok(sealed) => (sealed, failure),
+            Err(error) => {
+                outcome = Outcome::Unknown;
+                let failure = passage.failed(error);
+                (reply::without_busta(&failure), Some(failure))
+            }
+        };
         let conclusion = Conclusion {
             outcome,
             answer: node_answer,
@@ -457,6 +479,8 @@ impl Inbound {
             Some(own) => reply::to_pdd(&failure, passage.heard(), self.speaker(knowledge, own, now)),
             None => reply::without_busta(&failure),
         };
+        // A refusal is given even if it cannot be signed.
+        let pdd_reply = self.sealed(pdd_reply.clone(), &passage).unwrap_or(pdd_reply);
         let mut answer = Answer::from(pdd_reply.clone());
         if let Some(busta) = passage.busta.as_ref().filter(|_| is_recorded(&failure, &passage)) {
             let text = |value: &String| Some(value.clone()).filter(|text| !text.is_empty());

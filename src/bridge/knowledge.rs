@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::ChiaviError;
 use crate::config::Directories;
 use crate::egov::{Busta, Gestione};
 use crate::schema::{self, LoadError, SchemaSet};
@@ -32,6 +33,9 @@ pub enum KnowledgeError {
     /// The catalogue or the parties.
     #[error(transparent)]
     Catalogue(#[from] CatalogueError),
+    /// The keys of signatures.
+    #[error(transparent)]
+    Chiavi(#[from] ChiaviError),
 }
 
 /// The file of the parties, beside the services.
@@ -47,12 +51,16 @@ impl Knowledge {
         let schemas = keep(SchemaSet::load(&directories.xsd), &mut errors);
         let catalogue = keep(Catalogue::load(&directories.services), &mut errors);
         let parti = keep(Parti::load(&directories.services.join(PARTI)), &mut errors);
-        let (Some(schemas), Some(catalogue), Some(parti)) = (schemas, catalogue, parti) else {
+        let (Some(mut schemas), Some(catalogue), Some(parti)) = (schemas, catalogue, parti) else {
             return Err(errors);
         };
         let mistakes = catalogue.resolve(&schemas, &parti, &directories.wsdl);
         if !mistakes.is_empty() {
             return Err(mistakes.into_iter().map(Into::into).collect());
+        }
+        for SchemaRef { file, root, verbatim, .. } in catalogue.carried() {
+            // That each has its elements was seen when the catalogue was held against the schemas.
+            let _ = schemas.carry(file, root, verbatim);
         }
         let version = version(&[&directories.xsd, &directories.services]);
         let registro = Registro::new(&catalogue, &parti);
@@ -75,7 +83,7 @@ impl Knowledge {
     /// The compiled document that the catalogue names.
     #[must_use]
     pub fn document(&self, reference: &SchemaRef) -> Option<Arc<schema::Document>> {
-        self.schemas.document(&reference.file, &reference.root)
+        self.schemas.document_carrying(&reference.file, &reference.root, &reference.verbatim)
     }
 }
 

@@ -4,8 +4,10 @@
 //! of a message from a region's Porta di Dominio to the national node; what comes back is what the porta is answered.
 
 mod arrived;
+mod chiavi;
 mod correlate;
 mod delivery;
+mod firma;
 mod inbound;
 mod knowledge;
 mod manifesto;
@@ -16,10 +18,12 @@ mod progressivi;
 mod recognise;
 mod ritorno;
 mod serie;
+mod soap_action;
 mod twin;
 mod verdict;
 
 pub use arrived::{Answer, Arrived, Caller};
+pub use chiavi::{Chiavi, ChiaviError};
 pub use delivery::Delivery;
 pub use inbound::{Inbound, Settings};
 pub use knowledge::{Knowledge, KnowledgeError};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::egov::Busta;
+use crate::egov::firma::Politica;
 use crate::failure::Failure;
 use crate::failure::reply::Heard;
 use crate::journal::{Esito, MessageId, Reception, Stato, Timing};
@@ -18,6 +19,8 @@ pub(super) struct Passage {
     watch: Stopwatch,
     /// The busta, once it has been read.
     pub(super) busta: Option<Arc<Busta>>,
+    /// What was agreed about signatures, once it has been asked.
+    pub(super) politica: Option<Politica>,
     /// The action, once it has been recognised.
     pub(super) azione: Option<Arc<Azione>>,
     /// Digest of the inner document, once it has been taken.
@@ -35,6 +38,7 @@ impl Passage {
         Self {
             watch: Stopwatch::start(),
             busta: None,
+            politica: None,
             azione: None,
             digest: None,
             record: None,

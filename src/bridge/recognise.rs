@@ -4,10 +4,9 @@ use super::inbound::{Decoded, Inbound, Recognised};
 use super::passage::Passage;
 use super::{Arrived, Knowledge};
 use crate::egov::{Busta, CodiceEccezione, Eccezione, profili};
-use crate::failure::{Cause, DocumentError, Failure, TransportError};
+use crate::failure::{Cause, DocumentError, Failure};
 use crate::services::corpo::{self, CorpoError};
-use crate::services::{Azione, Duplicate, SoapAction as SoapActionPolicy};
-use crate::soap::SoapAction;
+use crate::services::{Azione, Duplicate};
 use crate::telemetry::Phase;
 
 impl Inbound {
@@ -46,8 +45,7 @@ impl Inbound {
         Ok(Recognised { azione, busta, inviato, filtra, prima: None })
     }
 
-    /// A party speaks with its own certificate, asks for what is offered to it, and sends SOAPAction unless it is
-    /// excused.
+    /// A party speaks with its own certificate, and asks for what is offered to it.
     fn authorise(
         &self,
         knowledge: &Knowledge,
@@ -62,10 +60,6 @@ impl Inbound {
                 Eccezione::new(CodiceEccezione::MittenteSconosciuto, "Mittente/IdentificativoParte");
             return Err(passage.failed(Cause::Eccezioni(vec![eccezione])));
         };
-        let action = SoapAction::read(arrived.soap_action.as_deref());
-        if !action.is_present() && parte.soapaction == SoapActionPolicy::Strict {
-            return Err(passage.failed(TransportError::NoSoapAction));
-        }
         let refused = |posizione: String| {
             let eccezione = Eccezione::new(CodiceEccezione::MittenteNonAutorizzato, posizione);
             Err(passage.failed(Cause::Eccezioni(vec![eccezione])))

@@ -138,7 +138,9 @@ impl Inbound {
         let identificatore = self.progressivi.next(now).await.map_err(|cause| passage.failed(cause))?;
         let speaker = self.speaker(knowledge, &identificatore, now);
         let reply = reply::taken(azione, busta, arrived.received_at, speaker, "");
-        Ok(Answer::recordable(&reply.map_err(|error| passage.failed(error))?))
+        let reply = reply.map_err(|error| passage.failed(error))?;
+        let reply = self.sealed(reply, passage).map_err(|error| passage.failed(error))?;
+        Ok(Answer::recordable(&reply))
     }
 }
 

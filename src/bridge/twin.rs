@@ -105,6 +105,7 @@ impl Inbound {
         let speaker = self.speaker(knowledge, &identificatore, now);
         let reply =
             reply::taken(azione, busta, received_at, speaker, "").map_err(|error| passage.failed(error))?;
+        let reply = self.sealed(reply, passage).map_err(|error| passage.failed(error))?;
         passage.stato = Some(stato);
         let mut answer = Answer::from(reply);
         answer.reference = Some(id.to_string());

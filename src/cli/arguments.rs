@@ -27,6 +27,8 @@ pub(super) enum Command {
     Translate(TranslateArguments),
     /// Send an envelope or a document to a Porta di Dominio and print the reply.
     Send(SendArguments),
+    /// Run the conformance suite against this gateway or another porta.
+    Conformance(ConformanceArguments),
     /// Look into the journal.
     Journal(JournalArguments),
 }
@@ -93,6 +95,35 @@ pub(super) struct SendArguments {
     #[arg(long, value_name = "FILE", requires = "certificate")]
     pub(super) key: Option<PathBuf>,
     /// For https: the authorities that vouch for the receiver (PEM). With the sandbox on, the sandbox's.
+    #[arg(long, value_name = "FILE")]
+    pub(super) ca: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ConformanceArguments {
+    /// A folder with cases of your own; without it, the suite in `conformance/` beside the configuration.
+    #[arg(value_name = "DIR")]
+    pub(super) folder: Option<PathBuf>,
+    /// The porta to judge; without it, this gateway in a process of its own.
+    #[arg(long, value_name = "URL")]
+    pub(super) target: Option<String>,
+    /// A set-up that the target has: parties and services as in `conformance/setup/NAME`. May be given several times.
+    #[arg(long, value_name = "NAME", requires = "target")]
+    pub(super) setup: Vec<String>,
+    /// Only the cases of this group or clause, or whose name holds this text.
+    #[arg(long, value_name = "TEXT")]
+    pub(super) only: Option<String>,
+    /// A folder of certificates of the parties, by which they sign and call: made where they are not yet there. The target must
+    /// believe its `ca.pem`.
+    #[arg(long, value_name = "FOLDER", requires = "target")]
+    pub(super) keys: Option<PathBuf>,
+    /// For https: the sender's certificate chain (PEM).
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub(super) certificate: Option<PathBuf>,
+    /// For https: the private key of the certificate (PEM).
+    #[arg(long, value_name = "FILE", requires = "certificate")]
+    pub(super) key: Option<PathBuf>,
+    /// For https: the authorities that vouch for the target (PEM).
     #[arg(long, value_name = "FILE")]
     pub(super) ca: Option<PathBuf>,
 }

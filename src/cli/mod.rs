@@ -7,6 +7,7 @@
 mod arguments;
 mod causes;
 mod check;
+mod conformance;
 mod embedded;
 mod exit;
 mod finding;
@@ -26,7 +27,7 @@ use std::ffi::OsString;
 use clap::Parser;
 use clap::error::ErrorKind;
 
-use crate::http::tls;
+use crate::tls;
 use arguments::{Arguments, Command};
 pub use exit::Exit;
 
@@ -52,6 +53,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
         Command::Validate(arguments) => validate::run(config, &arguments),
         Command::Translate(arguments) => translate::run(config, &arguments),
         Command::Send(arguments) => send::run(config, &arguments),
+        Command::Conformance(arguments) => conformance::run(config, &arguments),
         Command::Journal(arguments) => journal::run(config, &arguments),
     }
 }

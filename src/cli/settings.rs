@@ -40,6 +40,7 @@ pub(super) fn placed(error: &KnowledgeError, directories: &Directories) -> Strin
             format!("{}{line}: {construct}: {kind}", path.display())
         }
         KnowledgeError::Catalogue(error) => error.to_string(),
+        KnowledgeError::Chiavi(error) => error.to_string(),
     }
 }
 

@@ -11,14 +11,14 @@ use std::time::Duration;
 
 use tracing::level_filters::LevelFilter;
 
-use super::files::{ClientKeys, TlsKeys};
 use super::model::{
-    AdminListener, ClientCertificate, Config, Directories, Egov, Identity, Journal, Listeners, Log,
-    LogFormat, Node, Parts, Pdd, PddListener, Rate, RestListener, Sandbox, ServerTls,
+    AdminListener, Certificates, Config, Directories, Egov, Identity, Journal, Listeners, Log, LogFormat,
+    Node, Parts, Pdd, PddListener, Rate, RestListener, Sandbox,
 };
 use super::problem::Problem;
 use super::raw::{Raw, RawPddListener, RawRestListener};
 use super::source::{Mistake, Places};
+use super::transport::{Backing, Clients, Shown};
 use crate::xml::Limits;
 
 const LEAST_DEPTH: u64 = 8;
@@ -55,9 +55,11 @@ impl<'a> Check<'a> {
             directories: self.directories(),
             journal: Journal { path: self.journal(), database: self.database() },
             listeners: self.listeners(),
+            certificates: self.certificates(),
             egov: self.egov(),
             node: self.node(),
             pdd: self.pdd(),
+            firma: self.firma(),
             limits: self.limits(),
             parts: self.parts(),
             rate: self.rate(),
@@ -67,7 +69,11 @@ impl<'a> Check<'a> {
     }
 
     pub(super) fn wrong(&mut self, key: &str, problem: Problem) {
-        self.mistakes.push(self.places.mistake(key, problem));
+        let mistake = self.places.mistake(key, problem);
+        // A key that several sections heed is complained of once.
+        if !self.mistakes.contains(&mistake) {
+            self.mistakes.push(mistake);
+        }
     }
 
     /// The same for a value that is not to be quoted.
@@ -153,43 +159,71 @@ impl<'a> Check<'a> {
     }
 
     fn pdd_listener(&mut self, raw: &'a RawPddListener) -> PddListener {
-        let keys = TlsKeys {
-            section: "listeners.pdd",
-            certificate_file: &raw.certificate_file,
-            key_file: &raw.key_file,
-            key_password: &raw.key_password,
-            key_password_file: &raw.key_password_file,
-            generated: "pdd-server",
-        };
-        let clients = ClientKeys {
-            ca_file: &raw.client_ca_file,
-            crl_file: &raw.client_crl_file,
-            certificate: &raw.client_certificate,
-        };
+        let section = "listeners.pdd";
         if raw.http.is_empty() && raw.https.is_empty() {
             self.wrong("listeners.pdd.https", Problem::Missing { wanted: "an address in http or https" });
         }
-        PddListener {
-            http: self.plain("listeners.pdd.http", &raw.http),
-            https: self.tls("listeners.pdd.https", &raw.https, &keys, &clients),
-        }
-    }
-
-    fn rest_listener(&mut self, raw: &'a RawRestListener) -> RestListener {
-        let keys = TlsKeys {
-            section: "listeners.rest",
+        let shown = Shown {
+            section,
             certificate_file: &raw.certificate_file,
             key_file: &raw.key_file,
             key_password: &raw.key_password,
             key_password_file: &raw.key_password_file,
+            keystore_file: &raw.keystore_file,
+            keystore_password: &raw.keystore_password,
+            keystore_password_file: &raw.keystore_password_file,
             generated: "pdd-server",
         };
-        let clients = ClientKeys {
+        let clients = Clients {
+            section,
             ca_file: &raw.client_ca_file,
             crl_file: &raw.client_crl_file,
             certificate: &raw.client_certificate,
         };
-        RestListener { https: self.tls("listeners.rest.https", &raw.https, &keys, &clients) }
+        let backing = Backing {
+            section,
+            tls: &raw.tls,
+            cipher_suites: &raw.cipher_suites,
+            danger_weak_certificates: raw.danger_weak_certificates,
+            accept_common_name: "",
+        };
+        let https = self.tls("listeners.pdd.https", &raw.https, &shown, &clients, &backing);
+        let proxy = self.proxy(raw, &clients, &backing);
+        let http = match proxy {
+            // Nobody else is listened to there.
+            Some(_) => self.address("listeners.pdd.http", &raw.http),
+            None => self.plain("listeners.pdd.http", &raw.http),
+        };
+        PddListener { http, https, proxy }
+    }
+
+    fn rest_listener(&mut self, raw: &'a RawRestListener) -> RestListener {
+        let section = "listeners.rest";
+        let shown = Shown {
+            section,
+            certificate_file: &raw.certificate_file,
+            key_file: &raw.key_file,
+            key_password: &raw.key_password,
+            key_password_file: &raw.key_password_file,
+            keystore_file: &raw.keystore_file,
+            keystore_password: &raw.keystore_password,
+            keystore_password_file: &raw.keystore_password_file,
+            generated: "pdd-server",
+        };
+        let clients = Clients {
+            section,
+            ca_file: &raw.client_ca_file,
+            crl_file: &raw.client_crl_file,
+            certificate: &raw.client_certificate,
+        };
+        let backing = Backing {
+            section,
+            tls: &raw.tls,
+            cipher_suites: &raw.cipher_suites,
+            danger_weak_certificates: raw.danger_weak_certificates,
+            accept_common_name: "",
+        };
+        RestListener { https: self.tls("listeners.rest.https", &raw.https, &shown, &clients, &backing) }
     }
 
     fn plain(&mut self, key: &'static str, value: &str) -> Option<SocketAddr> {
@@ -198,54 +232,14 @@ impl<'a> Check<'a> {
         Some(address)
     }
 
-    fn tls(
-        &mut self,
-        key: &'static str,
-        value: &str,
-        keys: &TlsKeys<'_>,
-        clients: &ClientKeys<'_>,
-    ) -> Option<(SocketAddr, ServerTls)> {
-        let address = self.address(key, value);
-        let demands = [
-            ("required", ClientCertificate::Required),
-            ("optional", ClientCertificate::Optional),
-            ("none", ClientCertificate::None),
-        ];
-        // A demand that is not understood is the strictest, and no cause of further mistakes.
-        let client_certificate = self
-            .choice(&format!("{}.client_certificate", keys.section), clients.certificate, &demands)
-            .unwrap_or(ClientCertificate::Required);
-        let address = address?;
-        if client_certificate != ClientCertificate::Required {
-            self.public(key, address, true);
-        }
-        let (certificate_file, key_file, key_password) = self.key_pair(keys);
-        let asked = client_certificate != ClientCertificate::None;
-        let client_ca_file =
-            asked.then(|| self.authority(&format!("{}.client_ca_file", keys.section), clients.ca_file));
-        let client_crl_file = (asked && !clients.crl_file.is_empty()).then(|| {
-            self.readable(&format!("{}.client_crl_file", keys.section), clients.crl_file);
-            self.resolve(clients.crl_file)
-        });
-        let tls = ServerTls {
-            certificate_file,
-            key_file,
-            key_password,
-            client_ca_file,
-            client_crl_file,
-            client_certificate,
-        };
-        Some((address, tls))
-    }
-
-    fn public(&mut self, key: &'static str, address: SocketAddr, tls: bool) {
+    pub(super) fn public(&mut self, key: &'static str, address: SocketAddr, tls: bool) {
         if !address.ip().to_canonical().is_loopback() && !self.raw.listeners.danger_public_without_mutual_tls
         {
             self.wrong(key, Problem::PublicWithoutMutualTls { tls });
         }
     }
 
-    fn address(&mut self, key: &'static str, value: &str) -> Option<SocketAddr> {
+    pub(super) fn address(&mut self, key: &'static str, value: &str) -> Option<SocketAddr> {
         if value.is_empty() {
             return None;
         }
@@ -285,21 +279,9 @@ impl<'a> Check<'a> {
 
     fn node(&mut self) -> Node {
         let raw = &self.raw.node;
-        let keys = TlsKeys {
-            section: "node",
-            certificate_file: &raw.certificate_file,
-            key_file: &raw.key_file,
-            key_password: &raw.key_password,
-            key_password_file: &raw.key_password_file,
-            generated: "node-client",
-        };
-        let (certificate_file, key_file, key_password) = self.key_pair(&keys);
         let node = Node {
             url: self.url("node.url", &raw.url),
-            ca_file: self.authority("node.ca_file", &raw.ca_file),
-            certificate_file,
-            key_file,
-            key_password,
+            tls: self.node_tls(raw),
             connect: self.millis("node.connect_ms", raw.connect_ms),
             first_byte: self.millis("node.first_byte_ms", raw.first_byte_ms),
             total: self.millis("node.total_ms", raw.total_ms),
@@ -326,6 +308,16 @@ impl<'a> Check<'a> {
             self.wrong(key, Problem::Url);
             http::Uri::default()
         })
+    }
+
+    fn certificates(&mut self) -> Certificates {
+        let raw = &self.raw.certificates;
+        let days = &raw.warn_days;
+        if days.is_empty() || days.contains(&0) || !days.is_sorted_by(|a, b| a > b) {
+            self.wrong("certificates.warn_days", Problem::Days);
+        }
+        let seconds = self.count("certificates.look_seconds", raw.look_seconds, 1, 86_400);
+        Certificates { look: Duration::from_secs(seconds as u64), warn_days: days.clone() }
     }
 
     fn pdd(&mut self) -> Pdd {
@@ -423,7 +415,12 @@ impl<'a> Check<'a> {
     }
 
     /// The value that has the name.
-    fn choice<T: Copy>(&mut self, key: &str, value: &str, values: &[(&'static str, T)]) -> Option<T> {
+    pub(super) fn choice<T: Copy>(
+        &mut self,
+        key: &str,
+        value: &str,
+        values: &[(&'static str, T)],
+    ) -> Option<T> {
         let chosen = values.iter().find(|(name, _)| *name == value).map(|(_, chosen)| *chosen);
         if chosen.is_none() {
             let wanted = values.iter().map(|(name, _)| *name).collect();

@@ -9,7 +9,6 @@ use tokio_postgres::Config;
 use tokio_postgres::config::Host;
 
 use super::checked::Check;
-use super::files::SecretKeys;
 use super::model::Database;
 use super::problem::Problem;
 
@@ -20,13 +19,7 @@ impl Check<'_> {
     pub(super) fn database(&mut self) -> Option<Database> {
         let raw = &self.raw.journal;
         let lease = self.millis("journal.lease_ms", raw.lease_ms);
-        let password = self.secret(&SecretKeys {
-            section: "journal",
-            name: "password",
-            file_name: "password_file",
-            value: &raw.password,
-            file: &raw.password_file,
-        });
+        let password = self.password("journal", "password", &raw.password, &raw.password_file);
         if raw.url.is_empty() {
             return None;
         }

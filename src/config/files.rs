@@ -5,9 +5,10 @@
 use std::path::PathBuf;
 
 use super::checked::Check;
+use super::model::Firma;
 use super::problem::Problem;
-use super::secret::Secret;
 use super::variables;
+use crate::secret::Secret;
 
 /// The keys of one TLS section, and their values.
 pub(super) struct TlsKeys<'a> {
@@ -20,27 +21,11 @@ pub(super) struct TlsKeys<'a> {
     pub(super) generated: &'static str,
 }
 
-/// What one TLS section asks of clients.
-pub(super) struct ClientKeys<'a> {
-    pub(super) ca_file: &'a str,
-    pub(super) crl_file: &'a str,
-    pub(super) certificate: &'a str,
-}
-
-/// The two keys of one secret, and their values.
-pub(super) struct SecretKeys<'a> {
-    pub(super) section: &'static str,
-    pub(super) name: &'static str,
-    pub(super) file_name: &'static str,
-    pub(super) value: &'a str,
-    pub(super) file: &'a str,
-}
-
 impl Check<'_> {
     pub(super) fn key_pair(&mut self, keys: &TlsKeys<'_>) -> (PathBuf, PathBuf, Option<Secret>) {
         let certificate_key = format!("{}.certificate_file", keys.section);
         let key_key = format!("{}.key_file", keys.section);
-        let password = self.password(keys);
+        let password = self.password(keys.section, "key_password", keys.key_password, keys.key_password_file);
         match (keys.certificate_file, keys.key_file) {
             ("", "") if self.raw.sandbox.enabled => {
                 let pki = self.pki();
@@ -59,6 +44,44 @@ impl Check<'_> {
             }
         }
         (self.resolve(keys.certificate_file), self.resolve(keys.key_file), password)
+    }
+
+    /// The files of `[firma]`; none of them is the sandbox's to make.
+    pub(super) fn firma(&mut self) -> Firma {
+        let raw = &self.raw.firma;
+        let keys = TlsKeys {
+            section: "firma",
+            certificate_file: &raw.certificate_file,
+            key_file: &raw.key_file,
+            key_password: &raw.key_password,
+            key_password_file: &raw.key_password_file,
+            generated: "",
+        };
+        let signs = !(keys.certificate_file.is_empty() && keys.key_file.is_empty());
+        let pair = signs.then(|| self.key_pair(&keys));
+        if raw.ca_file.is_empty() && !raw.crl_file.is_empty() {
+            self.wrong("firma.ca_file", Problem::Half { other: "crl_file" });
+        }
+        Firma {
+            ca_file: self.given("firma.ca_file", &raw.ca_file),
+            crl_file: self.given("firma.crl_file", &raw.crl_file),
+            known_certificates_file: self
+                .given("firma.known_certificates_file", &raw.known_certificates_file),
+            key_password: pair.as_ref().and_then(|pair| pair.2.clone()),
+            key_pair: pair.map(|(certificate, key, _)| (certificate, key)),
+            skew: self.millis("firma.skew_ms", raw.skew_ms),
+            timestamp: self.millis("firma.timestamp_ms", raw.timestamp_ms),
+            danger_sha1: raw.danger_sha1,
+        }
+    }
+
+    /// A file that may be left out.
+    fn given(&mut self, key: &str, value: &str) -> Option<PathBuf> {
+        if value.is_empty() {
+            return None;
+        }
+        self.readable(key, value);
+        Some(self.resolve(value))
     }
 
     pub(super) fn authority(&mut self, key: &str, value: &str) -> PathBuf {
@@ -85,27 +108,18 @@ impl Check<'_> {
         }
     }
 
-    fn password(&mut self, keys: &TlsKeys<'_>) -> Option<Secret> {
-        self.secret(&SecretKeys {
-            section: keys.section,
-            name: "key_password",
-            file_name: "key_password_file",
-            value: keys.key_password,
-            file: keys.key_password_file,
-        })
-    }
-
-    pub(super) fn secret(&mut self, keys: &SecretKeys<'_>) -> Option<Secret> {
-        let literal = format!("{}.{}", keys.section, keys.name);
-        let file = format!("{}.{}", keys.section, keys.file_name);
+    /// A secret that is given under `name` as a variable, or under the name with `_file` as a file.
+    pub(super) fn password(&mut self, section: &str, name: &str, value: &str, path: &str) -> Option<Secret> {
+        let literal = format!("{section}.{name}");
+        let file = format!("{section}.{name}_file");
         let given = self.places.written(&literal).map(|text| text.trim_matches(['"', '\'']).to_owned());
         if let Some(text) = given.filter(|text| !text.is_empty())
             && !variables::is_reference(&text)
         {
-            self.wrong(&literal, Problem::SecretInFile { other: keys.file_name });
+            self.wrong(&literal, Problem::SecretInFile { other: other(name).0 });
             return None;
         }
-        match (keys.value, keys.file) {
+        match (value, path) {
             ("", "") => None,
             (password, "") => Some(Secret::new(password.to_owned())),
             ("", path) => {
@@ -119,9 +133,18 @@ impl Check<'_> {
                 }
             }
             _ => {
-                self.wrong(&file, Problem::TwoSecrets { other: keys.name });
+                self.wrong(&file, Problem::TwoSecrets { other: other(name).1 });
                 None
             }
         }
+    }
+}
+
+/// The key with the file, and the key with the variable.
+fn other(name: &str) -> (&'static str, &'static str) {
+    match name {
+        "password" => ("password_file", "password"),
+        "keystore_password" => ("keystore_password_file", "keystore_password"),
+        _ => ("key_password_file", "key_password"),
     }
 }

@@ -10,20 +10,20 @@ mod files;
 mod model;
 mod problem;
 pub mod raw;
-mod secret;
 pub mod source;
 #[cfg(test)]
 mod tests;
+mod transport;
 pub mod variables;
 
 use std::path::{Path, PathBuf};
 
+pub use crate::secret::Secret;
 pub use model::{
-    AdminListener, ClientCertificate, Config, Database, Directories, Identity, Journal, Listeners, Log,
-    LogFormat, Node, Parts, Pdd, PddListener, Rate, RestListener, Sandbox, ServerTls,
+    AdminListener, Certificates, Config, Database, Directories, Firma, Identity, Journal, Listeners, Log,
+    LogFormat, Node, Parts, Pdd, PddListener, Proxy, ProxyHeader, Rate, RestListener, Sandbox,
 };
 pub use problem::Problem;
-pub use secret::Secret;
 use source::{Mistake, Source};
 use variables::Lookup;
 

@@ -16,7 +16,9 @@ use std::time::Duration;
 
 use tracing::level_filters::LevelFilter;
 
-use super::secret::Secret;
+use crate::network::Network;
+use crate::secret::Secret;
+use crate::tls::{Authorities, Backend, ClientFiles, TlsFiles};
 use crate::xml::Limits;
 
 /// The configuration, usable.
@@ -34,12 +36,16 @@ pub struct Config {
     pub journal: Journal,
     /// Where the gateway listens.
     pub listeners: Listeners,
+    /// When certificates are looked at.
+    pub certificates: Certificates,
     /// What is asked of the times of a busta, and how ours are numbered.
     pub egov: Egov,
     /// The road to the national node.
     pub node: Node,
     /// What one envelope of a PDD may cost.
     pub pdd: Pdd,
+    /// Signatures of messages.
+    pub firma: Firma,
     /// What one XML document may cost.
     pub limits: Limits,
     /// What one package with attachments may cost, apart from its length.
@@ -119,14 +125,16 @@ pub struct PddListener {
     /// Address in the clear.
     pub http: Option<SocketAddr>,
     /// Address with TLS.
-    pub https: Option<(SocketAddr, ServerTls)>,
+    pub https: Option<(SocketAddr, TlsFiles)>,
+    /// A proxy in front of both.
+    pub proxy: Option<Proxy>,
 }
 
 /// Listener of the node.
 #[derive(Debug, Clone)]
 pub struct RestListener {
     /// Address with TLS.
-    pub https: Option<(SocketAddr, ServerTls)>,
+    pub https: Option<(SocketAddr, TlsFiles)>,
 }
 
 /// Listener of the operator.
@@ -136,32 +144,42 @@ pub struct AdminListener {
     pub http: Option<SocketAddr>,
 }
 
-/// TLS of a listener.
+/// A proxy that terminates TLS in front of a listener, and hands the client's certificate on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ServerTls {
-    /// Certificate chain, PEM.
-    pub certificate_file: PathBuf,
-    /// Private key, PEM.
-    pub key_file: PathBuf,
-    /// Password of the key.
-    pub key_password: Option<Secret>,
-    /// Authorities of the clients; none where certificates are not asked for.
-    pub client_ca_file: Option<PathBuf>,
-    /// Lists of revoked certificates of those authorities, where they are observed.
-    pub client_crl_file: Option<PathBuf>,
-    /// What is asked of a client.
-    pub client_certificate: ClientCertificate,
+pub struct Proxy {
+    /// Where it speaks from.
+    pub addresses: Vec<Network>,
+    /// In which header the certificate comes.
+    pub header: http::HeaderName,
+    /// How the header writes it.
+    pub kind: ProxyHeader,
+    /// Whether a request without a certificate is refused.
+    pub required: bool,
+    /// Who may have issued the certificate, and who judges it; none where the header holds only a subject.
+    pub trust: Option<(Authorities, Backend)>,
 }
 
-/// What a listener asks of a client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ClientCertificate {
-    /// No certificate, no connection.
-    Required,
-    /// One that is shown must be good.
-    Optional,
-    /// None is asked for.
-    None,
+/// How a proxy writes a certificate into a header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProxyHeader {
+    /// PEM, percent-encoded.
+    Pem,
+    /// A structured field with the DER (RFC 9440).
+    Rfc9440,
+    /// The subject alone (RFC 4514): the proxy has verified the certificate, and says `SUCCESS` in another header.
+    Subject {
+        /// The other header.
+        verified: http::HeaderName,
+    },
+}
+
+/// When certificates are looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Certificates {
+    /// How often the files are read.
+    pub look: Duration,
+    /// Days before an end: within the first a warning a day, within the last an error a day.
+    pub warn_days: Vec<u32>,
 }
 
 /// What is asked of the times of a busta, and how ours are numbered.
@@ -180,14 +198,8 @@ pub struct Egov {
 pub struct Node {
     /// Base address: https, with authority, its path without a final `/`.
     pub url: http::Uri,
-    /// Authorities of the node's certificate.
-    pub ca_file: PathBuf,
-    /// Certificate chain shown to the node.
-    pub certificate_file: PathBuf,
-    /// Its private key.
-    pub key_file: PathBuf,
-    /// Password of the key.
-    pub key_password: Option<Secret>,
+    /// Whom we believe and what we show.
+    pub tls: ClientFiles,
     /// Until the connection stands.
     pub connect: Duration,
     /// From the last byte sent to the first received.
@@ -207,6 +219,27 @@ pub struct Pdd {
     pub body: Duration,
     /// Length of a body.
     pub body_bytes: usize,
+}
+
+/// Files and bounds for the signatures of messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Firma {
+    /// Authorities of signing certificates; none: none is believed.
+    pub ca_file: Option<PathBuf>,
+    /// Lists of revoked certificates of those authorities, where they are observed.
+    pub crl_file: Option<PathBuf>,
+    /// Certificates known beforehand.
+    pub known_certificates_file: Option<PathBuf>,
+    /// Certificate and private key of the answers' signatures; none: none can be signed.
+    pub key_pair: Option<(PathBuf, PathBuf)>,
+    /// Password of the key.
+    pub key_password: Option<Secret>,
+    /// How much the clock of a sender may differ.
+    pub skew: Duration,
+    /// How long a Timestamp of ours lives.
+    pub timestamp: Duration,
+    /// Whether SHA-1 is accepted.
+    pub danger_sha1: bool,
 }
 
 /// What one package with attachments may cost.

@@ -33,7 +33,7 @@ pub enum Problem {
         other: &'static str,
     },
     /// A listener that strangers can reach and need not identify to.
-    #[error("a public address without mutual TLS; wanted a loopback address{}", if *.tls { ", or client_certificate = \"required\"" } else { "" })]
+    #[error("a public address without mutual TLS; wanted a loopback address{}", if *.tls { ", or client_certificate = \"required\"" } else { ", or a proxy that terminates TLS" })]
     PublicWithoutMutualTls {
         /// Whether the listener could do it.
         tls: bool,
@@ -101,6 +101,36 @@ pub enum Problem {
         path: PathBuf,
         /// Why.
         kind: io::ErrorKind,
+    },
+    /// A keystore beside the files that it takes the place of.
+    #[error("given together with keystore_file; wanted one of the two")]
+    Keystore,
+    /// A key that only OpenSSL heeds.
+    #[error("heeded only with tls = \"openssl\"")]
+    OpensslOnly,
+    /// Two keys that exclude each other.
+    #[error("given together with {other}; wanted one of the two")]
+    Either {
+        /// The other key.
+        other: &'static str,
+    },
+    /// Not a list of cipher suites.
+    #[error("wanted cipher suites in OpenSSL's notation, without @ directives, such as ECDHE+AES:RSA+AES")]
+    CipherSuites,
+    /// Not a set of addresses.
+    #[error("wanted IP addresses or networks, such as 10.0.0.5 or 10.1.0.0/24")]
+    Networks,
+    /// Not the name of a header.
+    #[error("wanted the name of an HTTP header")]
+    Header,
+    /// Days that do not descend.
+    #[error("wanted at least one number of days, each less than the one before and more than 0")]
+    Days,
+    /// The machine has no bundle of authorities where one is looked for.
+    #[error("no bundle of authorities on this machine; wanted one of {}, or ca_file", .looked.join(", "))]
+    NoSystemRoots {
+        /// Where it was looked for.
+        looked: Vec<&'static str>,
     },
     /// A secret written into the file.
     #[error(

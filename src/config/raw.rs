@@ -19,12 +19,16 @@ pub struct Raw {
     pub journal: RawJournal,
     /// Where the gateway listens.
     pub listeners: RawListeners,
+    /// When certificates and revocation lists are looked at.
+    pub certificates: RawCertificates,
     /// What is asked of the times of a busta, and how ours are numbered.
     pub egov: RawEgov,
     /// The road to the national node.
     pub node: RawNode,
     /// What one envelope of a PDD may cost.
     pub pdd: RawPdd,
+    /// Signatures of messages.
+    pub firma: RawFirma,
     /// What one XML document, or one package with attachments, may cost.
     pub limits: RawLimits,
     /// How many messages a sender may bring.
@@ -115,12 +119,40 @@ pub struct RawPddListener {
     pub key_password: String,
     /// File whose first line is the password of the key.
     pub key_password_file: String,
+    /// PKCS#12 keystore, in the place of `certificate_file` and `key_file`.
+    pub keystore_file: String,
+    /// Password of the keystore: one variable of the environment, as `${NAME}`.
+    pub keystore_password: String,
+    /// File whose first line is the password of the keystore.
+    pub keystore_password_file: String,
     /// Certificates of the authorities that clients' certificates must come from, PEM.
     pub client_ca_file: String,
     /// Lists of revoked certificates of those authorities, PEM; empty: none are observed.
     pub client_crl_file: String,
     /// `required`, `optional` or `none`.
     pub client_certificate: String,
+    /// `rustls` or `openssl`: who speaks TLS.
+    pub tls: String,
+    /// Cipher suites of TLS 1.2 for `openssl`, in its own notation; empty: a list that old porte can use.
+    pub cipher_suites: String,
+    /// With `openssl`: takes X.509 v1, RSA from 1024 bits on and SHA-1 in certificates; refused in production.
+    pub danger_weak_certificates: bool,
+    /// A proxy in front that terminates TLS.
+    pub proxy: RawProxy,
+}
+
+/// `[listeners.pdd.proxy]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawProxy {
+    /// Addresses and networks that the proxy speaks from; empty: there is no proxy.
+    pub addresses: Vec<String>,
+    /// Header with the client's certificate.
+    pub client_certificate_header: String,
+    /// `pem` (percent-encoded), `rfc9440` or `subject`.
+    pub client_certificate_format: String,
+    /// With `subject`: header in which the proxy says `SUCCESS`.
+    pub client_verified_header: String,
 }
 
 /// `[listeners.rest]`: the keys of `[listeners.pdd]`, without an address in the clear.
@@ -137,12 +169,24 @@ pub struct RawRestListener {
     pub key_password: String,
     /// File whose first line is the password of the key.
     pub key_password_file: String,
+    /// PKCS#12 keystore, in the place of `certificate_file` and `key_file`.
+    pub keystore_file: String,
+    /// Password of the keystore: one variable of the environment, as `${NAME}`.
+    pub keystore_password: String,
+    /// File whose first line is the password of the keystore.
+    pub keystore_password_file: String,
     /// Certificates of the authorities that clients' certificates must come from, PEM.
     pub client_ca_file: String,
     /// Lists of revoked certificates of those authorities, PEM; empty: none are observed.
     pub client_crl_file: String,
     /// `required`, `optional` or `none`.
     pub client_certificate: String,
+    /// `rustls` or `openssl`: who speaks TLS.
+    pub tls: String,
+    /// Cipher suites of TLS 1.2 for `openssl`, in its own notation; empty: a list that old porte can use.
+    pub cipher_suites: String,
+    /// With `openssl`: takes X.509 v1, RSA from 1024 bits on and SHA-1 in certificates; refused in production.
+    pub danger_weak_certificates: bool,
 }
 
 /// `[listeners.admin]`.
@@ -151,6 +195,18 @@ pub struct RawRestListener {
 pub struct RawAdminListener {
     /// Address without TLS; empty: none.
     pub http: String,
+}
+
+/// `[certificates]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawCertificates {
+    /// How often the files are looked at, in seconds.
+    pub look_seconds: u64,
+    /// Days before an end, descending: within the first a warning a day, within the last an error a day.
+    pub warn_days: Vec<u32>,
+    /// `warn` or `refuse`: what a revocation list means whose next issue is overdue.
+    pub outdated_crl: String,
 }
 
 /// `[egov]`.
@@ -173,6 +229,10 @@ pub struct RawNode {
     pub url: String,
     /// Certificates of the authorities that the node's certificate must come from, PEM.
     pub ca_file: String,
+    /// Believes the authorities that the machine believes, in the place of `ca_file`.
+    pub system_roots: bool,
+    /// Lists of revoked certificates of those authorities, PEM; empty: none are observed.
+    pub crl_file: String,
     /// Certificate chain shown to the node, PEM.
     pub certificate_file: String,
     /// Private key of the certificate, PEM.
@@ -181,6 +241,20 @@ pub struct RawNode {
     pub key_password: String,
     /// File whose first line is the password of the key.
     pub key_password_file: String,
+    /// PKCS#12 keystore, in the place of `certificate_file` and `key_file`.
+    pub keystore_file: String,
+    /// Password of the keystore: one variable of the environment, as `${NAME}`.
+    pub keystore_password: String,
+    /// File whose first line is the password of the keystore.
+    pub keystore_password_file: String,
+    /// `rustls` or `openssl`: who speaks TLS.
+    pub tls: String,
+    /// Cipher suites of TLS 1.2 for `openssl`, in its own notation; empty: a list that old porte can use.
+    pub cipher_suites: String,
+    /// With `openssl`: takes X.509 v1, RSA from 1024 bits on and SHA-1 in certificates; refused in production.
+    pub danger_weak_certificates: bool,
+    /// With `openssl`: the common name that is taken of a certificate without subject alternative names.
+    pub accept_common_name: String,
     /// Until the connection stands, TLS included, in milliseconds.
     pub connect_ms: u64,
     /// From the last byte of the request to the first of the answer, in milliseconds.
@@ -201,6 +275,32 @@ pub struct RawPdd {
     pub body_ms: u64,
     /// Length of a body, in bytes.
     pub body_bytes: u64,
+}
+
+/// `[firma]`: what is signed is said by services and parties.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawFirma {
+    /// Certificates of the authorities that signing certificates must come from, PEM; empty: none is believed.
+    pub ca_file: String,
+    /// Lists of revoked certificates of those authorities, PEM; empty: none are observed.
+    pub crl_file: String,
+    /// Certificates that a signature may name by issuer and serial number instead of holding them, PEM.
+    pub known_certificates_file: String,
+    /// Certificate of the answers' signatures, PEM; empty: none can be signed.
+    pub certificate_file: String,
+    /// Private key of the certificate, PEM.
+    pub key_file: String,
+    /// Password of the key: one variable of the environment, as `${NAME}`.
+    pub key_password: String,
+    /// File whose first line is the password of the key.
+    pub key_password_file: String,
+    /// How much the clock of a sender may differ from this one, in milliseconds.
+    pub skew_ms: u64,
+    /// How long a Timestamp of ours lives, in milliseconds.
+    pub timestamp_ms: u64,
+    /// Accepts SHA-1 in signatures, digests and certificates, and short keys; refused in production.
+    pub danger_sha1: bool,
 }
 
 /// `[limits]`: see [`crate::xml::Limits`], and for packages [`Parts`](super::Parts).
@@ -319,10 +419,34 @@ impl Default for RawPddListener {
             key_file: String::new(),
             key_password: String::new(),
             key_password_file: String::new(),
+            keystore_file: String::new(),
+            keystore_password: String::new(),
+            keystore_password_file: String::new(),
             client_ca_file: String::new(),
             client_crl_file: String::new(),
             client_certificate: "required".into(),
+            tls: "rustls".into(),
+            cipher_suites: String::new(),
+            danger_weak_certificates: false,
+            proxy: RawProxy::default(),
         }
+    }
+}
+
+impl Default for RawProxy {
+    fn default() -> Self {
+        Self {
+            addresses: Vec::new(),
+            client_certificate_header: "X-SSL-Client-Cert".into(),
+            client_certificate_format: "pem".into(),
+            client_verified_header: "X-SSL-Client-Verify".into(),
+        }
+    }
+}
+
+impl Default for RawCertificates {
+    fn default() -> Self {
+        Self { look_seconds: 60, warn_days: vec![30, 7, 1], outdated_crl: "warn".into() }
     }
 }
 
@@ -334,9 +458,15 @@ impl Default for RawRestListener {
             key_file: String::new(),
             key_password: String::new(),
             key_password_file: String::new(),
+            keystore_file: String::new(),
+            keystore_password: String::new(),
+            keystore_password_file: String::new(),
             client_ca_file: String::new(),
             client_crl_file: String::new(),
             client_certificate: "optional".into(),
+            tls: "rustls".into(),
+            cipher_suites: String::new(),
+            danger_weak_certificates: false,
         }
     }
 }
@@ -358,10 +488,19 @@ impl Default for RawNode {
         Self {
             url: "https://127.0.0.1:9443".into(),
             ca_file: String::new(),
+            system_roots: false,
+            crl_file: String::new(),
             certificate_file: String::new(),
             key_file: String::new(),
             key_password: String::new(),
             key_password_file: String::new(),
+            keystore_file: String::new(),
+            keystore_password: String::new(),
+            keystore_password_file: String::new(),
+            tls: "rustls".into(),
+            cipher_suites: String::new(),
+            danger_weak_certificates: false,
+            accept_common_name: String::new(),
             connect_ms: 3_000,
             first_byte_ms: 20_000,
             total_ms: 30_000,
@@ -373,6 +512,23 @@ impl Default for RawNode {
 impl Default for RawPdd {
     fn default() -> Self {
         Self { request_ms: 45_000, body_ms: 10_000, body_bytes: 16 << 20 }
+    }
+}
+
+impl Default for RawFirma {
+    fn default() -> Self {
+        Self {
+            ca_file: String::new(),
+            crl_file: String::new(),
+            known_certificates_file: String::new(),
+            certificate_file: String::new(),
+            key_file: String::new(),
+            key_password: String::new(),
+            key_password_file: String::new(),
+            skew_ms: 300_000,
+            timestamp_ms: 300_000,
+            danger_sha1: false,
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::raw::Raw;
 use super::*;
+use crate::tls::{Authorities, Backend, ClientCertificates, KeyFiles};
 
 fn nothing(_: &str) -> Option<String> {
     None
@@ -63,10 +64,9 @@ fn the_shipped_file_is_usable_and_says_what_the_design_says() {
     assert_eq!(pdd.http.unwrap().to_string(), "127.0.0.1:8080");
     let (address, tls) = pdd.https.as_ref().unwrap();
     assert_eq!(address.to_string(), "127.0.0.1:8443");
-    assert_eq!(tls.client_certificate, ClientCertificate::Required);
-    assert_eq!(tls.certificate_file, Path::new("/srv/data/pki/pdd-server.pem"));
-    assert_eq!(tls.key_file, Path::new("/srv/data/pki/pdd-server.key"));
-    assert_eq!(tls.client_ca_file.as_deref(), Some(Path::new("/srv/data/pki/ca.pem")));
+    assert_eq!(tls.clients, ClientCertificates::Required(Authorities::of("/srv/data/pki/ca.pem")));
+    assert_eq!(tls.keys, KeyFiles::pem("/srv/data/pki/pdd-server.pem", "/srv/data/pki/pdd-server.key"));
+    assert_eq!((&tls.backend, &pdd.proxy), (&Backend::Rustls, &None));
     assert_eq!(config.listeners.rest.https.as_ref().unwrap().0.to_string(), "127.0.0.1:8444");
     assert_eq!(config.listeners.admin.http.unwrap().to_string(), "127.0.0.1:9090");
     let sandbox = config.sandbox.unwrap();
@@ -74,7 +74,8 @@ fn the_shipped_file_is_usable_and_says_what_the_design_says() {
     assert_eq!(sandbox.pdd.to_string(), "127.0.0.1:9080");
     assert_eq!(sandbox.control.to_string(), "127.0.0.1:9091");
     assert_eq!(config.node.url, "https://127.0.0.1:9443");
-    assert_eq!(config.node.certificate_file, Path::new("/srv/data/pki/node-client.pem"));
+    let shown = config.node.tls.keys.unwrap();
+    assert_eq!(shown, KeyFiles::pem("/srv/data/pki/node-client.pem", "/srv/data/pki/node-client.key"));
     assert_eq!(config.journal.path, Path::new("/srv/data/journal.sqlite"));
     assert_eq!(config.directories.services, Path::new("/srv/services"));
     assert_eq!(config.limits, crate::xml::Limits::default());
@@ -257,7 +258,10 @@ fn a_secret_comes_from_the_environment_or_from_a_file() {
             format!("[node]\ncertificate_file='c.pem'\nkey_file='c.key'\n{keys}\n[sandbox]\nenabled=true\n");
         from_text(&text, folder.path(), &lookup)
     };
-    let word = |keys: &str| read(keys).unwrap().node.key_password.unwrap().expose().to_owned();
+    let word = |keys: &str| match read(keys).unwrap().node.tls.keys {
+        Some(KeyFiles::Pem { password, .. }) => password.unwrap().expose().to_owned(),
+        other => panic!("{other:?}"),
+    };
     assert_eq!(word("key_password = '${WORD}'"), "from-environment");
     assert_eq!(word("key_password_file = 'word'"), "from-file");
     assert!(!format!("{:?}", read("key_password = '${WORD}'").unwrap()).contains("from-environment"));
@@ -317,4 +321,77 @@ fn numbers_keep_their_bounds() {
         let error = one(text);
         assert!(error.contains(key), "{error} has no {key}");
     }
+}
+
+#[test]
+fn a_public_address_in_the_clear_needs_a_proxy() {
+    let proxy = |keys: &str| format!("[listeners.pdd]\nhttp = '0.0.0.0:8080'\n[listeners.pdd.proxy]\n{keys}");
+    let good = format!("{}\n[sandbox]\nenabled = true", proxy("addresses = ['10.0.0.5', '10.1.0.0/24']"));
+    let config = from_text(&good, Path::new(""), &nothing).unwrap();
+    let proxy_settings = config.listeners.pdd.proxy.unwrap();
+    assert!(proxy_settings.required && proxy_settings.trust.is_some());
+    assert!(one(&proxy("")).contains("or a proxy that terminates TLS"));
+    for (keys, wanted) in [
+        ("addresses = ['proxy.regione.it']", "addresses: wanted IP addresses or networks"),
+        (
+            "addresses = ['::1']\nclient_certificate_header = 'a b'",
+            "header: wanted the name of an HTTP header",
+        ),
+        (
+            "addresses = ['::1']\nclient_certificate_format = 'der'",
+            "format: wanted one of pem, rfc9440, subject",
+        ),
+    ] {
+        let errors = refused(&format!("{}\n[sandbox]\nenabled = true", proxy(keys)));
+        assert!(errors.iter().any(|error| error.contains(wanted)), "{errors:#?}");
+    }
+}
+
+#[test]
+fn what_only_openssl_heeds_is_refused_without_it() {
+    for key in ["cipher_suites = 'RSA+AES'", "danger_weak_certificates = true", "accept_common_name = 'nodo'"]
+    {
+        assert!(one(&format!("[node]\n{key}")).contains("heeded only with tls = \"openssl\""), "{key}");
+        let good = format!("[node]\ntls = 'openssl'\n{key}\n[sandbox]\nenabled = true");
+        assert_eq!(refused(&good), [""; 0], "{key}");
+    }
+    for list in ["ALL:@SECLEVEL=0", "NULL", "SCONOSCIUTA"] {
+        let error = one(&format!("[listeners.rest]\ntls = 'openssl'\ncipher_suites = '{list}'"));
+        assert!(error.contains("listeners.rest.cipher_suites: wanted cipher suites"), "{error}");
+    }
+    assert!(one("[node]\ntls = 'gnutls'").contains("node.tls: wanted one of rustls, openssl"));
+}
+
+#[test]
+fn a_keystore_takes_the_place_of_certificate_and_key() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("k.p12"), "x").unwrap();
+    std::fs::write(folder.path().join("word"), "segreto\n").unwrap();
+    let read = |keys: &str| {
+        let text = format!("[node]\nkeystore_file = 'k.p12'\n{keys}\n[sandbox]\nenabled = true");
+        from_text(&text, folder.path(), &nothing)
+    };
+    let keystore = folder.path().join("k.p12");
+    let password = Some(Secret::new("segreto".to_owned()));
+    let config = read("keystore_password_file = 'word'").unwrap();
+    assert_eq!(config.node.tls.keys, Some(KeyFiles::Pkcs12 { keystore, password }));
+    let error = read("key_file = 'k.p12'").unwrap_err()[0].to_string();
+    assert!(error.contains("node.key_file: given together with keystore_file"), "{error}");
+    let error = read("keystore_password = 'segreto'").unwrap_err()[0].to_string();
+    assert!(error.contains("a secret is not written") && !error.contains("segreto"), "{error}");
+}
+
+#[test]
+fn days_of_warning_descend() {
+    for days in ["[]", "[7, 30]", "[7, 7]", "[0]"] {
+        let error = one(&format!("[certificates]\nwarn_days = {days}"));
+        assert!(error.contains("certificates.warn_days: wanted at least one number of days"), "{error}");
+    }
+    assert!(one("[certificates]\noutdated_crl = 'ignore'").contains("wanted one of warn, refuse"));
+}
+
+#[test]
+fn the_machines_own_authorities_or_a_file_of_them() {
+    let error = one("[node]\nsystem_roots = true\nca_file = '/etc/hosts'");
+    assert!(error.contains("node.ca_file: given together with system_roots"), "{error}");
 }

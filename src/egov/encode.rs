@@ -32,7 +32,8 @@ pub fn encode(busta: &Busta) -> Result<String, EncodeError> {
         yaserde::ser::Config { write_document_declaration: false, ..yaserde::ser::Config::default() };
     let block = yaserde::ser::to_string_with_config(&Intestazione::from(busta), &config)?;
     match characters::forbidden(&block) {
-        None => Ok(block),
+        // The serializer writes a carriage return as it is, and a reader would take it for a line end.
+        None => Ok(if block.contains('\r') { block.replace('\r', "&#13;") } else { block }),
         Some((_, character)) => Err(EncodeError::Forbidden { character }),
     }
 }

@@ -81,6 +81,13 @@ fn every_part_is_read_back_as_it_was_written() {
 }
 
 #[test]
+fn white_space_in_a_value_is_read_back_as_it_was_written() {
+    let mut busta = piena();
+    busta.mittente.nome = "PI\rE\r\nMON\tTE".into();
+    assert_eq!(again(&busta).mittente.nome, busta.mittente.nome);
+}
+
+#[test]
 fn what_cannot_be_written_is_refused() {
     let mut busta = leggi(RICHIESTA).unwrap().busta;
     busta.azione = Some("a\u{1}".into());

@@ -38,6 +38,7 @@ mod eccezione;
 mod encode;
 pub mod esito;
 mod eta;
+pub mod firma;
 mod identificatore;
 mod intestazione;
 mod istante;

@@ -97,6 +97,7 @@ impl Failure {
             }
             Cause::AccessDenied { .. }
             | Cause::Envelope(_)
+            | Cause::Firma(_)
             | Cause::Identificatore(_)
             | Cause::Journal(_) => Fault::Bridge,
             Cause::InFlight | Cause::Held | Cause::SeenBefore { .. } => Fault::Nobody,
@@ -129,6 +130,7 @@ impl Failure {
             | Cause::Inconclusive(_)
             | Cause::Answer(_)
             | Cause::Envelope(_)
+            | Cause::Firma(_)
             | Cause::Identificatore(_)
             | Cause::Journal(_)
             | Cause::InFlight

@@ -8,6 +8,7 @@ use crate::json_native;
 use crate::node::{Inconclusive, NodeError};
 use crate::services::corpo::{CorpoError, RispostaError};
 use crate::soap::multipart::MultipartError;
+use crate::soap::security::SigningError;
 use crate::soap::{ContentTypeError, SoapError};
 use crate::xml::encoding::EncodingError;
 
@@ -91,6 +92,9 @@ pub enum Cause {
     /// A busta of ours could not be written.
     #[error(transparent)]
     Envelope(#[from] EncodeError),
+    /// An answer of ours could not be signed.
+    #[error(transparent)]
+    Firma(#[from] SigningError),
     /// No identifier could be made for a busta of ours.
     #[error("no identifier for the reply: {0}")]
     Identificatore(#[from] IdentificatoreError),
@@ -140,6 +144,15 @@ pub enum TransportError {
     Overloaded {
         /// A guess at when there is room.
         retry_after: Duration,
+    },
+    /// It came past the proxy that terminates TLS.
+    #[error("the request did not come through the proxy")]
+    NotTheProxy,
+    /// The proxy handed on no certificate, or one that is not accepted.
+    #[error("the client certificate is not accepted: {reason}")]
+    Certificate {
+        /// A bounded word.
+        reason: &'static str,
     },
     /// Something in the gateway broke.
     #[error("the gateway failed while it worked on the message")]

@@ -1,12 +1,12 @@
 //! Why the gateway does not start.
 
-use crate::bridge::KnowledgeError;
+use crate::bridge::{ChiaviError, KnowledgeError};
 use crate::http::ListenerError;
-use crate::http::tls::TlsError;
 use crate::journal::JournalError;
-use crate::node::{SettingsError, TlsFilesError};
+use crate::node::SettingsError;
 use crate::sandbox::SandboxError;
 use crate::sandbox::pki::PkiError;
+use crate::tls::TlsError;
 
 /// The gateway cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +14,9 @@ pub enum StartError {
     /// The data is wrong; everything that is.
     #[error("{} mistakes in schemas, services or parties", .0.len())]
     Knowledge(Vec<KnowledgeError>),
+    /// The keys of signatures are wrong; everything that is.
+    #[error("the keys of signatures: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Chiavi(Vec<ChiaviError>),
     /// The party that the gateway is to speak as is not registered.
     #[error("identity {tipo}/{nome} is not among the parties")]
     Identity {
@@ -22,12 +25,9 @@ pub enum StartError {
         /// Its name.
         nome: String,
     },
-    /// A certificate of a listener cannot be used.
+    /// Certificates cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// The certificates for the node cannot be used.
-    #[error(transparent)]
-    NodeTls(#[from] TlsFilesError),
     /// The node's address cannot be used.
     #[error(transparent)]
     NodeAddress(#[from] SettingsError),
@@ -51,9 +51,9 @@ impl StartError {
     pub fn is_configuration(&self) -> bool {
         match self {
             Self::Knowledge(_)
+            | Self::Chiavi(_)
             | Self::Identity { .. }
             | Self::Tls(_)
-            | Self::NodeTls(_)
             | Self::NodeAddress(_) => true,
             Self::Journal(_) | Self::Listener(_) | Self::Pki(_) | Self::Sandbox(_) => false,
         }

@@ -3,6 +3,7 @@
 //! Starting goes from what everything rests on (data, journal) to what lets the world in (listeners), so that nobody is
 //! admitted before the journal has been asked what the last process left open. Stopping goes the other way.
 
+mod certificates;
 mod error;
 mod outlook;
 mod readiness;
@@ -20,14 +21,14 @@ use tokio::task::JoinHandle;
 pub use error::StartError;
 pub use sandbox::Sandbox;
 
-use crate::bridge::{Delivery, Inbound, Knowledge, KnowledgeError, Progressivi, Settings};
+use crate::bridge::{Chiavi, Delivery, Inbound, Knowledge, KnowledgeError, Progressivi, Settings};
 use crate::clock::Clock;
-use crate::config::{Config, Directories};
+use crate::config::{self, Config, Directories};
 use crate::egov::Parte;
 use crate::http::admin::Admin;
 use crate::http::pdd::Pdd;
+use crate::http::proxy::Proxy;
 use crate::http::rest::Rest;
-use crate::http::tls::ServerTls;
 use crate::http::{CallerKey, Handler, Listener, ListenerSettings, Running};
 use crate::journal::Journal;
 use crate::node::Client;
@@ -35,13 +36,12 @@ use crate::rate::{KeyedLimiter, Rate};
 use crate::soap::multipart;
 use crate::telemetry::events::KnowledgeReloaded;
 use crate::telemetry::metrics::Metrics;
-use outlook::Outlook;
+use crate::tls::{ClientVerifier, Renewable, ServerTls};
+use certificates::Certificates;
 use readiness::Ready;
 
 /// How often limiters forget who has been quiet.
 const SWEEP: Duration = Duration::from_secs(30);
-/// How often certificates are looked at on disk.
-const FRESHNESS: Duration = Duration::from_secs(60);
 
 /// A gateway at work. [`Gateway::stop`] brings it down; dropped, its listeners close without waiting for anybody.
 pub struct Gateway {
@@ -51,7 +51,10 @@ pub struct Gateway {
     sandbox: Option<Sandbox>,
     journal: Arc<dyn Journal>,
     knowledge: Arc<ArcSwap<Knowledge>>,
+    certificates: Option<Arc<Certificates>>,
     directories: Directories,
+    chiavi: Arc<ArcSwap<Chiavi>>,
+    firma: config::Firma,
     places: Vec<(&'static str, String)>,
     drain: Duration,
 }
@@ -62,6 +65,7 @@ struct Place {
     scheme: &'static str,
     address: SocketAddr,
     tls: Option<Arc<ServerTls>>,
+    proxy: Option<Arc<Proxy>>,
 }
 
 impl Gateway {
@@ -80,6 +84,8 @@ impl Gateway {
             Some(settings) => Some(Sandbox::start(settings, &knowledge, &clock).await?),
             None => None,
         };
+        let chiavi = Chiavi::load(&config.firma, &knowledge).map_err(StartError::Chiavi)?;
+        let chiavi = Arc::new(ArcSwap::from_pointee(chiavi));
         let knowledge = Arc::new(ArcSwap::from_pointee(knowledge));
 
         let journal = record::serve(config, &clock).await?;
@@ -102,6 +108,7 @@ impl Gateway {
                 // that a request has.
                 finestre: roads::finestre(config),
                 twin_wait: config.pdd.request.saturating_sub(config.node.total),
+                chiavi: chiavi.clone(),
             },
             knowledge.clone(),
             journal.clone(),
@@ -117,7 +124,10 @@ impl Gateway {
             sandbox,
             journal: journal.clone(),
             knowledge: knowledge.clone(),
+            certificates: None,
             directories: config.directories.clone(),
+            chiavi,
+            firma: config.firma.clone(),
             places: Vec::new(),
             drain: config.listeners.drain,
         };
@@ -127,33 +137,35 @@ impl Gateway {
         ));
         gateway.tasks.push(tokio::spawn(KeyedLimiter::sweep_every(limiter.clone(), SWEEP)));
 
-        let mut certificates = Vec::new();
-        for place in places(config)? {
+        let mut watched: Vec<(&'static str, Arc<dyn Renewable>)> = Vec::new();
+        let proxy = proxy(config, &mut watched)?;
+        for place in places(config, proxy.as_ref())? {
             if let Some(tls) = &place.tls {
-                let section = section(place.name);
-                certificates.push((section, tls.clone()));
-                let watch = tls.clone().keep_fresh(section.to_owned(), clock.clone(), FRESHNESS);
-                gateway.tasks.push(tokio::spawn(watch));
+                watched.push((section(place.name), tls.clone()));
             }
             let handler: Arc<dyn Handler> = match place.name {
                 "rest" => Arc::new(Rest),
                 _ => {
-                    let mutual = place.tls.as_ref().is_some_and(|tls| tls.is_mutual());
+                    let mutual = place.tls.as_ref().is_some_and(|tls| tls.is_mutual())
+                        || place.proxy.as_ref().is_some_and(|proxy| proxy.is_mutual());
                     let wsdl = config.directories.wsdl.clone();
                     Arc::new(Pdd::new(inbound.clone(), knowledge.clone(), wsdl, place.scheme, mutual))
                 }
             };
             gateway.listen(config, place, handler, Some(limiter.clone()), &clock).await?;
         }
-        let outlook = Outlook::new(journal.clone(), node.clone(), certificates, clock.clone());
+        watched.push(("node", node.clone()));
+        let certificates = Certificates::new(watched, config.certificates.clone(), clock.clone());
+        gateway.certificates = Some(certificates.clone());
         if let Some(address) = config.listeners.admin.http {
-            let ready = Ready::new(journal, knowledge, outlook.clone(), clock.clone());
+            let ready = Ready::new(journal.clone(), knowledge, certificates.clone());
             let places = gateway.places.iter().map(|(name, url)| ((*name).to_owned(), url.clone())).collect();
             let admin = Arc::new(Admin::new(metrics, Arc::new(ready), places));
-            let place = Place { name: "admin", scheme: "http", address, tls: None };
+            let place = Place { name: "admin", scheme: "http", address, tls: None, proxy: None };
             gateway.listen(config, place, admin, None, &clock).await?;
         }
-        gateway.tasks.push(tokio::spawn(outlook.keep_up()));
+        gateway.tasks.push(tokio::spawn(outlook::keep_up(journal)));
+        gateway.tasks.push(tokio::spawn(certificates.keep_up()));
         Ok(gateway)
     }
 
@@ -171,6 +183,7 @@ impl Gateway {
             tls: place.tls,
             bounds: roads::bounds(config),
             limiter,
+            proxy: place.proxy,
             clock: clock.clone(),
         };
         let listener = Listener::bind(settings).await?;
@@ -208,18 +221,27 @@ impl Gateway {
         &self.journal
     }
 
-    /// Reads schemas, services and parties again, and swaps them whole. Messages in hand finish with what they began
+    /// Reads schemas, services, parties and the keys of signatures again, and swaps them whole; has the files of TLS
+    /// looked at, which are taken up by themselves. Messages in hand finish with what they began
     /// with; a set with a mistake in it changes nothing.
     ///
     /// # Errors
     /// Everything that is wrong with the new set; the old one stays in use.
     pub fn reload(&self) -> Result<(), Vec<KnowledgeError>> {
-        let loaded = Knowledge::load(&self.directories);
+        if let Some(certificates) = &self.certificates {
+            certificates.look_now();
+        }
+        let loaded = Knowledge::load(&self.directories).and_then(|knowledge| {
+            let chiavi = Chiavi::load(&self.firma, &knowledge);
+            let wrong = |errors: Vec<_>| errors.into_iter().map(KnowledgeError::from).collect::<Vec<_>>();
+            chiavi.map(|chiavi| (knowledge, chiavi)).map_err(wrong)
+        });
         let errors: Vec<String> =
             loaded.as_ref().err().into_iter().flatten().map(ToString::to_string).collect();
-        let knowledge =
+        let (knowledge, chiavi) =
             loaded.inspect_err(|_| KnowledgeReloaded { version: None, errors: &errors }.emit())?;
         KnowledgeReloaded { version: Some(&knowledge.version), errors: &[] }.emit();
+        self.chiavi.store(Arc::new(chiavi));
         self.knowledge.store(Arc::new(knowledge));
         Ok(())
     }
@@ -252,18 +274,35 @@ fn section(listener: &str) -> &'static str {
 }
 
 /// The listeners for messages, in the order in which they are announced.
-fn places(config: &Config) -> Result<Vec<Place>, StartError> {
+fn places(config: &Config, proxy: Option<&Arc<Proxy>>) -> Result<Vec<Place>, StartError> {
     let listeners = &config.listeners;
     let mut places = Vec::new();
     if let Some(address) = listeners.pdd.http {
-        places.push(Place { name: "pdd", scheme: "http", address, tls: None });
+        places.push(Place { name: "pdd", scheme: "http", address, tls: None, proxy: proxy.cloned() });
     }
     let with_tls = [("pdd-tls", &listeners.pdd.https), ("rest", &listeners.rest.https)];
     for (name, listener) in with_tls {
         if let Some((address, files)) = listener {
-            let tls = Some(ServerTls::load(roads::tls_files(files))?);
-            places.push(Place { name, scheme: "https", address: *address, tls });
+            let tls = Some(ServerTls::load(files.clone())?);
+            let proxy = proxy.filter(|_| name == "pdd-tls").cloned();
+            places.push(Place { name, scheme: "https", address: *address, tls, proxy });
         }
     }
     Ok(places)
+}
+
+/// The proxy in front of the listeners of envelopes, with what it is believed by.
+fn proxy(
+    config: &Config,
+    watched: &mut Vec<(&'static str, Arc<dyn Renewable>)>,
+) -> Result<Option<Arc<Proxy>>, StartError> {
+    let Some(settings) = &config.listeners.pdd.proxy else { return Ok(None) };
+    let verifier = match &settings.trust {
+        None => None,
+        Some((authorities, backend)) => Some(ClientVerifier::load(authorities.clone(), backend.clone())?),
+    };
+    if let Some(verifier) = &verifier {
+        watched.push(("listeners.pdd.proxy", verifier.clone()));
+    }
+    Ok(Some(Arc::new(Proxy::new(settings.clone(), verifier))))
 }

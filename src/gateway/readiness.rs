@@ -5,9 +5,8 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
 
-use super::outlook::{Outlook, Standing};
+use super::certificates::Certificates;
 use crate::bridge::Knowledge;
-use crate::clock::Clock;
 use crate::http::admin::{Check, Readiness};
 use crate::journal::{Journal, StatoName};
 
@@ -15,18 +14,16 @@ use crate::journal::{Journal, StatoName};
 pub(super) struct Ready {
     journal: Arc<dyn Journal>,
     knowledge: Arc<ArcSwap<Knowledge>>,
-    outlook: Outlook,
-    clock: Clock,
+    certificates: Arc<Certificates>,
 }
 
 impl Ready {
     pub(super) fn new(
         journal: Arc<dyn Journal>,
         knowledge: Arc<ArcSwap<Knowledge>>,
-        outlook: Outlook,
-        clock: Clock,
+        certificates: Arc<Certificates>,
     ) -> Self {
-        Self { journal, knowledge, outlook, clock }
+        Self { journal, knowledge, certificates }
     }
 
     async fn journal(&self) -> Check {
@@ -57,15 +54,7 @@ impl Readiness for Ready {
         } else {
             Check::passing("schemas and services")
         });
-        let now = self.clock.now();
-        for (name, standing) in self.outlook.certificates(now) {
-            let name = format!("certificate {name}");
-            checks.push(match standing {
-                Standing::Good => Check::passing(name),
-                Standing::Ending(at) => Check::warning(name, format!("expires at {at}")),
-                Standing::Over(at) => Check::failing(name, format!("expired at {at}")),
-            });
-        }
+        checks.extend(self.certificates.checks());
         checks
     }
 }

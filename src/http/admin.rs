@@ -164,6 +164,7 @@ impl Handler for Admin {
             Refused::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Refused::Disconnected | Refused::BadHttp => StatusCode::BAD_REQUEST,
             Refused::TooManyConnections | Refused::Overloaded { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Refused::NotTheProxy | Refused::Certificate { .. } => StatusCode::FORBIDDEN,
             Refused::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
         };
         Reply::new(status, "text/plain; charset=utf-8", format!("{reason}\n"))

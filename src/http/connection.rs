@@ -10,22 +10,19 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use rustls::{CertificateError, Error as RustlsError};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
 use tracing::debug;
 
 use super::deadlines::{Deadlined, Expired};
 use super::identity::identity;
 use super::server::{Caller, Stack};
-use super::tls::ServerTls;
 use super::{Bounds, Peer, Refused, Reply, TlsIdentity};
 use crate::telemetry::events::ConnectionRefused;
 use crate::telemetry::metrics::{CONNECTIONS, Counted};
+use crate::tls::{HandshakeRefusal, ServerTls, TlsStream};
 
 /// The smallest bound on its buffers that hyper takes. Without a bound they grow to 400 KB a connection.
 const SMALLEST_BUFFER: usize = 8 << 10;
@@ -56,7 +53,7 @@ pub(super) async fn serve(
             let peer = Peer { listener: stack.listener, address, identity };
             serve_http(stack, peer, stream, drain).await;
         }
-        Err(HandshakeError { reason, detail }) => {
+        Err(HandshakeRefusal { reason, detail }) => {
             ConnectionRefused { listener: stack.listener, address, reason, detail: &detail }.emit();
         }
     }
@@ -135,64 +132,36 @@ fn builder(bounds: &Bounds) -> http1::Builder {
     builder
 }
 
-/// Why a handshake came to nothing.
-struct HandshakeError {
-    reason: &'static str,
-    detail: String,
-}
-
 async fn handshake(
     tls: &ServerTls,
     stream: TcpStream,
     bounds: &Bounds,
-) -> Result<(TlsStream<TcpStream>, Option<Arc<TlsIdentity>>), HandshakeError> {
-    let accept = TlsAcceptor::from(tls.config()).accept(stream).into_fallible();
-    let stream = match timeout(bounds.handshake, accept).await {
+) -> Result<(TlsStream, Option<Arc<TlsIdentity>>), HandshakeRefusal> {
+    let stream = match timeout(bounds.handshake, tls.accept(stream)).await {
         Ok(Ok(stream)) => stream,
-        Ok(Err((error, mut stream))) => {
-            let refused = classify(&error);
+        Ok(Err((refusal, remains))) => {
             // The alert is on its way, and so is what the peer sent after its certificate: see `deadlines` for why
             // it is read.
-            let _ = stream.shutdown().await;
-            let _ = timeout(bounds.linger, discard_rest(&mut stream)).await;
-            return Err(refused);
+            if let Some(mut remains) = remains {
+                let _ = remains.tcp().shutdown().await;
+                let _ = timeout(bounds.linger, discard_rest(remains.tcp())).await;
+            }
+            return Err(refusal);
         }
         Err(_) => {
-            return Err(HandshakeError {
+            return Err(HandshakeRefusal {
                 reason: "slow-handshake",
                 detail: format!("no handshake in {:?}", bounds.handshake),
             });
         }
     };
-    let certificate = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
-    let identity = certificate
-        .map(|certificate| identity(certificate))
+    let identity = stream
+        .peer_certificate()
+        .map(|certificate| identity(&certificate))
         .transpose()
-        // Verified by rustls and not readable to OpenSSL: no identity can be told, so there is no entry.
-        .map_err(|error| HandshakeError { reason: "unreadable-certificate", detail: error.to_string() })?;
+        // Verified by TLS and not readable here: no identity can be told, so there is no entry.
+        .map_err(|error| HandshakeRefusal { reason: "unreadable-certificate", detail: error.to_string() })?;
     Ok((stream, identity.map(Arc::new)))
-}
-
-fn classify(error: &io::Error) -> HandshakeError {
-    let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<RustlsError>());
-    let reason = match tls {
-        Some(RustlsError::NoCertificatesPresented) => "no-client-certificate",
-        Some(RustlsError::InvalidCertificate(invalid)) => match invalid {
-            CertificateError::UnknownIssuer => "unknown-authority",
-            CertificateError::Expired | CertificateError::ExpiredContext { .. } => "expired-certificate",
-            CertificateError::Revoked => "revoked-certificate",
-            CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
-                "wrong-purpose"
-            }
-            _ => "invalid-certificate",
-        },
-        Some(RustlsError::InvalidMessage(_)) => "not-tls",
-        Some(RustlsError::PeerIncompatible(_)) => "no-common-protocol",
-        Some(RustlsError::AlertReceived(_)) => "refused-by-peer",
-        Some(_) => "tls-protocol",
-        None => "broken-off",
-    };
-    HandshakeError { reason, detail: error.to_string() }
 }
 
 /// What of a connection's end is worth a line. Most connections just end.

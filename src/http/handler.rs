@@ -48,6 +48,13 @@ pub enum Refused {
         /// A guess at when there is room again.
         retry_after: Duration,
     },
+    /// A client's certificate in a header, or a request at all, from an address that is not the proxy's.
+    NotTheProxy,
+    /// The proxy handed on no certificate, or one that is not accepted.
+    Certificate {
+        /// A bounded word: `no-client-certificate`, `unknown-authority`, ...
+        reason: &'static str,
+    },
     /// The handler panicked. The request may have had effects.
     Panicked,
 }
@@ -64,6 +71,8 @@ impl Refused {
             Self::BadHttp => "bad-http",
             Self::TooManyConnections => "too-many-connections",
             Self::Overloaded { .. } => "overloaded",
+            Self::NotTheProxy => "not-the-proxy",
+            Self::Certificate { reason } => reason,
             Self::Panicked => "panicked",
         }
     }
@@ -89,6 +98,8 @@ impl fmt::Display for Refused {
             Self::BadHttp => f.write_str("the framing of the body is not HTTP/1.1"),
             Self::TooManyConnections => f.write_str("the listener holds as many connections as it may"),
             Self::Overloaded { .. } => f.write_str("the listener has as much work in hand as it may"),
+            Self::NotTheProxy => f.write_str("the request did not come through the proxy"),
+            Self::Certificate { reason } => write!(f, "the client certificate is not accepted: {reason}"),
             Self::Panicked => f.write_str("the handler of the request failed"),
         }
     }

@@ -13,13 +13,14 @@ use tracing::error;
 
 use super::CallerKey;
 use super::body::Budget;
+use super::proxy::Proxy;
 use super::server::Stack;
-use super::tls::ServerTls;
 use super::{Bounds, Handler, Refused, connection};
 use crate::clock::Clock;
 use crate::rate::KeyedLimiter;
 use crate::telemetry::OncePerSecond;
 use crate::telemetry::events::ConnectionRefused;
+use crate::tls::ServerTls;
 
 /// Connections being told at one time that there is no room. Further ones are closed without a word.
 const TURNED_AWAY: usize = 64;
@@ -40,6 +41,8 @@ pub struct ListenerSettings {
     pub bounds: Bounds,
     /// How often each caller may ask. Listeners may share one; whoever makes it sweeps it.
     pub limiter: Option<Arc<KeyedLimiter<CallerKey>>>,
+    /// The proxy in front, where TLS ends before us.
+    pub proxy: Option<Arc<Proxy>>,
     /// The time of `received_at`.
     pub clock: Clock,
 }
@@ -116,7 +119,7 @@ impl Listener {
     #[must_use]
     pub fn serve(self, handler: Arc<dyn Handler>) -> Running {
         let Self { socket, address, settings } = self;
-        let ListenerSettings { name, address: _, tls, bounds, limiter, clock } = settings;
+        let ListenerSettings { name, address: _, tls, bounds, limiter, proxy, clock } = settings;
         // A semaphore is also how the drain waits for all, in one acquisition of a u32.
         let requests_in_flight = u32::try_from(bounds.requests_in_flight).unwrap_or(u32::MAX >> 4);
         let places = Arc::new(Semaphore::new(requests_in_flight as usize));
@@ -125,17 +128,19 @@ impl Listener {
             room: Arc::new(Semaphore::new(bounds.connections)),
             farewells: Arc::new(Semaphore::new(TURNED_AWAY)),
             complaints: OncePerSecond::new(),
-            tls,
             stack: Arc::new(Stack {
                 listener: name,
                 handler,
                 limiter,
+                proxy,
+                plain: tls.is_none(),
                 bodies: Budget::new(bounds.bodies_bytes),
                 bounds: Arc::new(bounds),
                 places: Arc::clone(&places),
                 clock,
                 complaints: OncePerSecond::new(),
             }),
+            tls,
         };
         let accepting = tokio::spawn(accepting.run(socket, draining));
         Running { name, address, drain, accepting, places, requests_in_flight }

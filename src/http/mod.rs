@@ -23,11 +23,11 @@ mod handler;
 mod identity;
 mod listener;
 pub mod pdd;
+pub mod proxy;
 mod received;
 mod reply;
 pub mod rest;
 mod server;
-pub mod tls;
 
 #[cfg(test)]
 mod tests;

@@ -108,6 +108,8 @@ impl Handler for Pdd {
                 TransportError::Overloaded { retry_after: reason.retry_after().unwrap_or_default() }
             }
             Refused::Overloaded { retry_after } => TransportError::Overloaded { retry_after },
+            Refused::NotTheProxy => TransportError::NotTheProxy,
+            Refused::Certificate { reason } => TransportError::Certificate { reason },
             Refused::Panicked => TransportError::Panicked,
         }))
     }

@@ -33,7 +33,7 @@ pub struct Peer {
     pub listener: &'static str,
     /// The address of the socket.
     pub address: SocketAddr,
-    /// The client certificate, where TLS asked for one and the client proved to hold it.
+    /// The client certificate, where TLS asked for one and the client proved to hold it, to us or to the proxy in front.
     pub identity: Option<Arc<TlsIdentity>>,
 }
 
@@ -44,7 +44,7 @@ pub struct TlsIdentity {
     pub subject_cn: Option<String>,
     /// The whole subject in the order of the certificate, as `C=IT, O=Regione Lazio, CN=LAZIO`.
     pub subject: String,
-    /// SHA-256 of the certificate's DER, 64 lower-case hexadecimal digits.
+    /// SHA-256 of the certificate's DER, 64 lower-case hexadecimal digits; empty where a proxy told the subject alone.
     pub fingerprint_sha256_hex: String,
 }
 

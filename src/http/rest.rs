@@ -29,6 +29,7 @@ impl Handler for Rest {
             Refused::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Refused::Disconnected | Refused::BadHttp => StatusCode::BAD_REQUEST,
             Refused::TooManyConnections | Refused::Overloaded { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Refused::NotTheProxy | Refused::Certificate { .. } => StatusCode::FORBIDDEN,
             Refused::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
         };
         problem(status, "Request refused", &reason.to_string())

@@ -17,6 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::CallerKey;
 use super::body::{self, Budget, Share};
 use super::deadlines::Activity;
+use super::proxy::Proxy;
 use super::{Bounds, Handler, Peer, Received, Refused, Reply};
 use crate::clock::Clock;
 use crate::rate::KeyedLimiter;
@@ -36,6 +37,9 @@ pub(super) struct Stack {
     pub(super) handler: Arc<dyn Handler>,
     pub(super) bounds: Arc<Bounds>,
     pub(super) limiter: Option<Arc<KeyedLimiter<CallerKey>>>,
+    pub(super) proxy: Option<Arc<Proxy>>,
+    /// Whether TLS, if there is any, ends before us.
+    pub(super) plain: bool,
     pub(super) bodies: Arc<Budget>,
     /// One permit a request in flight, held by the handler's task.
     pub(super) places: Arc<Semaphore>,
@@ -96,11 +100,32 @@ impl Stack {
         let received_at = self.clock.now();
         let (head, incoming) = request.into_parts();
 
+        // 0. Who it is, where not the handshake but a proxy's header says so. Before the rate, which is counted by who it
+        //    is; a certificate that was verified a moment ago costs a look into a table.
+        let told = match &self.proxy {
+            None => None,
+            Some(proxy) => match proxy.identify(&caller.peer, &head.headers, self.plain, received_at) {
+                Ok(told) => told,
+                Err(refused) => {
+                    if !incoming.is_end_stream()
+                        && !body::discard(incoming, DISCARDED, self.bounds.linger).await
+                    {
+                        caller.activity.leave_unread();
+                    }
+                    return Err(refused);
+                }
+            },
+        };
+        let (peer, key) = match &told {
+            None => (&caller.peer, &caller.key),
+            Some(told) => (&told.peer, &told.key),
+        };
+
         // 1. Rate. First, because it costs nanoseconds and is what protects all the rest from one caller. It needs
         //    only the identity, which the handshake has proved. A small body is read and dropped, so that a caller
         //    over its rate does not also cost a handshake a request.
         if let Some(limiter) = &self.limiter
-            && let Err(wait) = limiter.check(&caller.key)
+            && let Err(wait) = limiter.check(key)
         {
             if !incoming.is_end_stream() && !body::discard(incoming, DISCARDED, self.bounds.linger).await {
                 caller.activity.leave_unread();
@@ -127,7 +152,7 @@ impl Stack {
 
         let (body, share) = held.into_parts();
         let received = Received {
-            peer: caller.peer.clone(),
+            peer: peer.clone(),
             method: head.method,
             path: head.uri.path().to_owned(),
             query: head.uri.query().map(ToOwned::to_owned),
@@ -162,7 +187,10 @@ impl Stack {
             reason: refused.as_str(),
             ours: refused == Refused::Panicked,
         };
-        let floods = matches!(refused, Refused::RateLimited { .. } | Refused::Overloaded { .. });
+        let floods = matches!(
+            refused,
+            Refused::RateLimited { .. } | Refused::Overloaded { .. } | Refused::NotTheProxy
+        );
         if floods && !self.complaints.allows() {
             event.count()
         } else {

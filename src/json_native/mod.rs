@@ -9,6 +9,8 @@
 //! - An element that is `xsi:nil`: an object with member `nil`, verbatim (`"true"` or `"1"`), and its attributes.
 //! - An element without a type in the schema: a string where it holds only text and has no attributes; else an
 //!   object with the one member `xml`, the element verbatim, with the namespace declarations it needs.
+//! - An element that the service wants carried as it stands ([`crate::schema::Verbatim`]): a string that holds its XML,
+//!   with the namespace declarations it needs.
 //! - On the way back `null`, an absent member and an empty array say the same.
 
 pub mod envelope;

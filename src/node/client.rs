@@ -13,14 +13,14 @@ use tokio::time::{Instant, timeout_at};
 
 use super::connect::{self, Connection};
 use super::pool::Pool;
-use super::tls::Material;
-use super::{Answer, NodeError, Request, Settings, TlsFiles, TlsFilesError, Validity};
+use super::{Answer, NodeError, Request, Settings};
+use crate::tls::{ClientTls, Expiry, Reloaded, Renewable, TlsError};
 
 /// Client of one base URL. Shared by reference; every clone would have its own bounds, so there is none.
 #[derive(Debug)]
 pub struct Client {
     settings: Settings,
-    material: ArcSwapOption<Material>,
+    tls: ArcSwapOption<ClientTls>,
     generation: AtomicU64,
     pool: Arc<Pool>,
     /// Under way or waiting.
@@ -34,36 +34,21 @@ impl Client {
     ///
     /// # Errors
     /// If the files are absent or cannot be used.
-    pub fn new(settings: Settings) -> Result<Self, TlsFilesError> {
-        let material = load(&settings, settings.tls.as_ref())?;
+    pub fn new(settings: Settings) -> Result<Self, TlsError> {
+        let tls = match (settings.base_url.tls, &settings.tls) {
+            (false, _) => None,
+            (true, None) => return Err(TlsError::NotConfigured),
+            (true, Some(files)) => Some(ClientTls::load(files)?),
+        };
         let bounds = settings.pool;
         Ok(Self {
-            material: ArcSwapOption::from_pointee(material),
+            tls: ArcSwapOption::from_pointee(tls),
             generation: AtomicU64::new(0),
             pool: Arc::new(Pool::new(bounds.idle)),
             admitted: Semaphore::new(bounds.concurrent.saturating_add(bounds.waiting)),
             places: Semaphore::new(bounds.concurrent),
             settings,
         })
-    }
-
-    /// Takes other TLS files, or the same files with other content. Requests under way finish on their connections; no
-    /// later request uses them.
-    ///
-    /// # Errors
-    /// If the files cannot be used; the former ones then stay in use.
-    pub fn reload(&self, files: Option<&TlsFiles>) -> Result<(), TlsFilesError> {
-        let material = load(&self.settings, files)?;
-        self.material.store(material.map(Arc::new));
-        let generation = self.generation.fetch_add(1, Ordering::AcqRel) + 1;
-        self.pool.renew(generation);
-        Ok(())
-    }
-
-    /// The validity of our certificate, if we have one.
-    #[must_use]
-    pub fn validity(&self) -> Option<Validity> {
-        self.material.load().as_ref().and_then(|material| material.validity)
     }
 
     /// Where requests go.
@@ -105,7 +90,7 @@ impl Client {
     async fn connect(&self, deadline: Instant) -> Result<Connection, NodeError> {
         // The generation is read first: a reload in between makes the connection older than it is, never newer.
         let generation = self.generation.load(Ordering::Acquire);
-        let tls = self.material.load().as_ref().map(|material| Arc::clone(&material.config));
+        let tls = self.tls.load_full();
         let within = self.settings.deadlines.connect.min(deadline.saturating_duration_since(Instant::now()));
         connect::open(&self.settings.base_url, tls, generation, within).await
     }
@@ -184,6 +169,24 @@ impl Client {
     }
 }
 
+impl Renewable for Client {
+    /// Requests under way finish on their connections; no later request uses them.
+    fn reload(&self) -> Result<Reloaded, TlsError> {
+        let (Some(files), Some(tls)) = (&self.settings.tls, self.tls.load_full()) else {
+            return Ok(Reloaded::Unchanged);
+        };
+        let Some(renewed) = tls.reload(files)? else { return Ok(Reloaded::Unchanged) };
+        self.tls.store(Some(Arc::new(renewed)));
+        let generation = self.generation.fetch_add(1, Ordering::AcqRel) + 1;
+        self.pool.renew(generation);
+        Ok(Reloaded::Changed)
+    }
+
+    fn expiries(&self) -> Vec<Expiry> {
+        self.tls.load().as_ref().map(|tls| tls.expiries().to_vec()).unwrap_or_default()
+    }
+}
+
 /// A failed exchange.
 #[derive(Debug)]
 struct Failure {
@@ -201,14 +204,6 @@ impl From<NodeError> for Failure {
 enum Spoilt {
     Broken(hyper::Error),
     TooLarge,
-}
-
-fn load(settings: &Settings, files: Option<&TlsFiles>) -> Result<Option<Material>, TlsFilesError> {
-    match (settings.base_url.tls, files) {
-        (false, _) => Ok(None),
-        (true, None) => Err(TlsFilesError::NotConfigured),
-        (true, Some(files)) => Material::load(files).map(Some),
-    }
 }
 
 fn finish(result: Result<Answer, Failure>, request: Request) -> Result<Answer, NodeError> {

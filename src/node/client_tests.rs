@@ -16,12 +16,16 @@ use crate::clock::Clock;
 use crate::sandbox::control::{Behaviour, ResetWhen};
 use crate::sandbox::node::{SandboxNode, SandboxNodeConfig};
 use crate::sandbox::test_pki::TestPki;
+use crate::secret::Secret;
+use crate::tls::{
+    Authorities, Backend, ClientFiles, ExpiryKind, KeyFiles, OpensslSettings, Reloaded, Renewable, TlsError,
+};
 
 const LOCAL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
 
-fn tls(pki: &TestPki, client: Option<&str>) -> TlsFiles {
-    let credential = client.map(|name| Credential::new(pki.certificate(name), pki.key(name)));
-    TlsFiles { ca: pki.certificate("ca"), credential }
+fn tls(pki: &TestPki, client: Option<&str>) -> ClientFiles {
+    let keys = client.map(|name| KeyFiles::pem(pki.certificate(name), pki.key(name)));
+    ClientFiles::new(pki.certificate("ca"), keys)
 }
 
 async fn sandbox(pki: &TestPki) -> SandboxNode {
@@ -38,7 +42,7 @@ async fn sandbox(pki: &TestPki) -> SandboxNode {
     .unwrap()
 }
 
-fn settings(base: &str, files: Option<TlsFiles>) -> Settings {
+fn settings(base: &str, files: Option<ClientFiles>) -> Settings {
     let mut settings = Settings::new(base.parse().unwrap(), files);
     settings.deadlines = Deadlines {
         connect: Duration::from_secs(5),
@@ -51,6 +55,38 @@ fn settings(base: &str, files: Option<TlsFiles>) -> Settings {
 fn client_of(node: &SandboxNode, pki: &TestPki, client: Option<&str>) -> Client {
     let base = format!("https://{}", node.address());
     Client::new(settings(&base, Some(tls(pki, client)))).unwrap()
+}
+
+/// Whoever may speak TLS.
+const BACKENDS: [fn() -> Backend; 2] = [|| Backend::Rustls, || Backend::Openssl(OpensslSettings::default())];
+
+fn client_by(backend: Backend, node: &SandboxNode, pki: &TestPki, client: Option<&str>) -> Client {
+    let files = ClientFiles { backend, ..tls(pki, client) };
+    Client::new(settings(&format!("https://{}", node.address()), Some(files))).unwrap()
+}
+
+#[tokio::test]
+async fn an_error_that_somebody_left_in_the_queue_of_openssl_breaks_no_connection() {
+    let pki = TestPki::new();
+    let node = sandbox(&pki).await;
+    let between = TcpListener::bind(LOCAL).await.unwrap();
+    let base = format!("https://{}", between.local_addr().unwrap());
+    let (connections, behind) = (Arc::new(AtomicUsize::new(0)), node.address());
+    let counted = Arc::clone(&connections);
+    tokio::spawn(async move {
+        while let Ok((mut near, _)) = between.accept().await {
+            counted.fetch_add(1, Ordering::SeqCst);
+            let mut far = TcpStream::connect(behind).await.unwrap();
+            tokio::spawn(async move { tokio::io::copy_bidirectional(&mut near, &mut far).await });
+        }
+    });
+    let files = ClientFiles { backend: BACKENDS[1](), ..tls(&pki, Some("client")) };
+    let client = Client::new(settings(&base, Some(files))).unwrap();
+    for number in 1..6 {
+        client.send(query(number)).await.unwrap();
+        openssl::x509::X509::from_pem(b"nothing").unwrap_err().put();
+    }
+    assert_eq!(connections.load(Ordering::SeqCst), 1);
 }
 
 fn plain(address: SocketAddr) -> Client {
@@ -136,23 +172,34 @@ async fn a_refused_port_had_nothing_sent() {
 async fn a_node_of_another_authority_is_refused_and_had_nothing_sent() {
     let pki = TestPki::new();
     let node = sandbox(&pki).await;
-    let files = TlsFiles { ca: pki.certificate("strangers"), ..tls(&pki, Some("client")) };
-    let client = Client::new(settings(&format!("https://{}", node.address()), Some(files))).unwrap();
-    let error = client.send(query(1)).await.unwrap_err();
-    assert!(matches!(error, NodeError::Handshake { .. }), "{error}");
-    assert_eq!(error.sent(), Sent::No);
+    let mut machine = Authorities::of("/etc/ssl/certs/ca-certificates.crt");
+    machine.of_the_machine = true;
+    let mut believed = vec![Authorities::of(pki.certificate("strangers"))];
+    believed.extend(machine.certificates.exists().then_some(machine));
+    for authorities in believed {
+        for backend in BACKENDS {
+            let authorities = authorities.clone();
+            let files = ClientFiles { authorities, backend: backend(), ..tls(&pki, Some("client")) };
+            let base = format!("https://{}", node.address());
+            let error = Client::new(settings(&base, Some(files))).unwrap().send(query(1)).await.unwrap_err();
+            assert!(matches!(error, NodeError::Handshake { .. }), "{error}");
+            assert_eq!(error.sent(), Sent::No);
+        }
+    }
 }
 
 #[tokio::test]
 async fn a_refused_client_certificate_is_a_refusal_of_tls_and_had_nothing_done() {
     let pki = TestPki::new();
     let node = sandbox(&pki).await;
-    for certificate in [None, Some("stranger")] {
-        for number in 0..20 {
-            let client = client_of(&node, &pki, certificate);
-            let error = client.send(query(number)).await.unwrap_err();
-            assert!(matches!(error, NodeError::CertificateRefused { .. }), "{certificate:?}: {error:?}");
-            assert_eq!(error.sent(), Sent::No);
+    for backend in BACKENDS {
+        for certificate in [None, Some("stranger")] {
+            for number in 0..20 {
+                let client = client_by(backend(), &node, &pki, certificate);
+                let error = client.send(query(number)).await.unwrap_err();
+                assert!(matches!(error, NodeError::CertificateRefused { .. }), "{certificate:?}: {error:?}");
+                assert_eq!(error.sent(), Sent::No);
+            }
         }
     }
     assert!(node.received().is_empty());
@@ -165,8 +212,11 @@ async fn a_refusal_of_the_certificate_is_found_behind_a_broken_write() {
     let node = sandbox(&pki).await;
     for _ in 0..10 {
         let request = Request::post("/sap/v1/invioSAP", vec![b' '; 16 << 20]);
-        let error = client_of(&node, &pki, None).send(request).await.unwrap_err();
-        assert!(matches!(error, NodeError::CertificateRefused { .. }), "{error:?}");
+        for backend in BACKENDS {
+            let client = client_by(backend(), &node, &pki, None);
+            let error = client.send(request.clone()).await.unwrap_err();
+            assert!(matches!(error, NodeError::CertificateRefused { .. }), "{error:?}");
+        }
     }
 }
 
@@ -455,13 +505,20 @@ async fn more_requests_than_places_are_refused_at_once() {
 async fn a_reload_takes_effect_with_the_next_request_and_a_bad_one_changes_nothing() {
     let pki = TestPki::new();
     let node = sandbox(&pki).await;
-    let client = client_of(&node, &pki, Some("client"));
+    let live = ["client", "client2"].map(|name| [pki.certificate(name), pki.key(name)]);
+    let install = |files: &[std::path::PathBuf; 2]| {
+        std::fs::copy(&files[0], pki.certificate("live")).unwrap();
+        std::fs::copy(&files[1], pki.key("live")).unwrap();
+    };
+    install(&live[0]);
+    let client = client_of(&node, &pki, Some("live"));
     client.send(query(1)).await.unwrap();
-    client.reload(Some(&tls(&pki, Some("client2")))).unwrap();
+    assert_eq!(client.reload().unwrap(), Reloaded::Unchanged);
+    install(&live[1]);
+    assert_eq!(client.reload().unwrap(), Reloaded::Changed);
     client.send(query(2)).await.unwrap();
-    let mut wrong = tls(&pki, Some("client"));
-    wrong.credential.as_mut().unwrap().key = pki.key("client2");
-    assert!(matches!(client.reload(Some(&wrong)), Err(TlsFilesError::KeyMismatch { .. })));
+    std::fs::copy(&live[0][1], pki.key("live")).unwrap();
+    assert!(matches!(client.reload(), Err(TlsError::Pair { .. })));
     client.send(query(3)).await.unwrap();
     let subjects: Vec<_> = node.received().into_iter().filter_map(|received| received.client).collect();
     assert_eq!(subjects, ["CN=LAZIO", "CN=UMBRIA", "CN=UMBRIA"]);
@@ -471,11 +528,13 @@ async fn a_reload_takes_effect_with_the_next_request_and_a_bad_one_changes_nothi
 async fn the_validity_of_our_certificate_is_known() {
     let pki = TestPki::new();
     let node = sandbox(&pki).await;
-    let validity = client_of(&node, &pki, Some("client")).validity().unwrap();
-    let life = validity.not_after.as_second() - validity.not_before.as_second();
-    assert_eq!(life, 30 * 86_400);
-    assert!((jiff::Timestamp::now().as_second() - validity.not_before.as_second()).abs() < 120);
-    assert!(client_of(&node, &pki, None).validity().is_none());
+    let own = |client: Option<&str>| {
+        client_of(&node, &pki, client).expiries().into_iter().find(|expiry| expiry.kind == ExpiryKind::Own)
+    };
+    let expiry = own(Some("client")).unwrap();
+    assert_eq!(expiry.ends.as_second() - expiry.begins.as_second(), 30 * 86_400);
+    assert!((jiff::Timestamp::now().as_second() - expiry.begins.as_second()).abs() < 120);
+    assert_eq!(own(None), None);
 }
 
 #[tokio::test]
@@ -488,30 +547,33 @@ async fn a_key_with_a_password_is_read_with_it_and_refused_without() {
     let locked = plain.private_key_to_pem_pkcs8_passphrase(cipher, b"segreto").unwrap();
     std::fs::write(pki.key("locked"), locked).unwrap();
     let files = |password: Option<&str>| {
-        let mut credential = Credential::new(pki.certificate("client"), pki.key("locked"));
-        credential.password = password.map(Into::into);
-        Some(TlsFiles { ca: pki.certificate("ca"), credential: Some(credential) })
+        let keys = KeyFiles::Pem {
+            certificate: pki.certificate("client"),
+            key: pki.key("locked"),
+            password: password.map(|word| Secret::new(word.to_owned())),
+        };
+        Some(ClientFiles::new(pki.certificate("ca"), Some(keys)))
     };
     let base = format!("https://{}", node.address());
     let client = Client::new(settings(&base, files(Some("segreto")))).unwrap();
     assert!(client.send(query(1)).await.unwrap().conclusive());
-    assert!(matches!(Client::new(settings(&base, files(None))), Err(TlsFilesError::Key { .. })));
+    assert!(matches!(Client::new(settings(&base, files(None))), Err(TlsError::Key { .. })));
     let wrong = Client::new(settings(&base, files(Some("sbagliato")))).unwrap_err();
-    assert!(matches!(wrong, TlsFilesError::Key { .. }));
+    assert!(matches!(wrong, TlsError::Key { .. }));
     assert!(!format!("{:?}", files(Some("segreto"))).contains("segreto"));
 }
 
 #[tokio::test]
 async fn tls_files_that_cannot_be_used_are_named() {
     let pki = TestPki::new();
-    let missing = TlsFiles { ca: pki.certificate("nessuno"), credential: None };
+    let missing = ClientFiles::new(pki.certificate("nessuno"), None);
     let error = Client::new(settings("https://localhost:1", Some(missing))).unwrap_err();
     assert!(error.to_string().contains("nessuno.pem"), "{error}");
-    let empty = TlsFiles { ca: pki.key("ca"), credential: None };
+    let empty = ClientFiles::new(pki.key("ca"), None);
     let error = Client::new(settings("https://localhost:1", Some(empty))).unwrap_err();
-    assert!(matches!(error, TlsFilesError::NoCertificate { .. }), "{error}");
+    assert!(matches!(error, TlsError::Pem { .. }), "{error}");
     let error = Client::new(settings("https://localhost:1", None)).unwrap_err();
-    assert!(matches!(error, TlsFilesError::NotConfigured));
+    assert!(matches!(error, TlsError::NotConfigured));
 }
 
 #[tokio::test]

@@ -8,13 +8,11 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use rustls::ClientConfig;
-use rustls::pki_types::ServerName;
 use tokio::net::{TcpStream, lookup_host};
-use tokio_rustls::TlsConnector;
 
 use super::wire::{Transport, Watch, Watched};
 use super::{BaseUrl, NodeError};
+use crate::tls::{ClientTls, TlsStream};
 
 /// Longest head of an answer.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
@@ -33,7 +31,7 @@ pub(super) struct Connection {
 /// Opens a connection within `deadline`. `tls` is `None` where the base URL is plain.
 pub(super) async fn open(
     url: &BaseUrl,
-    tls: Option<Arc<ClientConfig>>,
+    tls: Option<Arc<ClientTls>>,
     generation: u64,
     deadline: Duration,
 ) -> Result<Connection, NodeError> {
@@ -41,7 +39,7 @@ pub(super) async fn open(
         let tcp = tcp(url).await?;
         let transport = match tls {
             None => Transport::Plain(tcp),
-            Some(config) => Transport::Tls(Box::new(handshake(url, tcp, config).await?)),
+            Some(tls) => Transport::Tls(handshake(url, tcp, &tls).await?),
         };
         http(url, transport, generation).await
     };
@@ -70,15 +68,9 @@ async fn tcp(url: &BaseUrl) -> Result<TcpStream, NodeError> {
     })
 }
 
-async fn handshake(
-    url: &BaseUrl,
-    tcp: TcpStream,
-    config: Arc<ClientConfig>,
-) -> Result<tokio_rustls::client::TlsStream<TcpStream>, NodeError> {
+async fn handshake(url: &BaseUrl, tcp: TcpStream, tls: &ClientTls) -> Result<TlsStream, NodeError> {
     let failed = |source| NodeError::Handshake { authority: url.authority(), source };
-    let name = ServerName::try_from(url.host.clone())
-        .map_err(|error| failed(io::Error::new(io::ErrorKind::InvalidInput, error)))?;
-    TlsConnector::from(config).connect(name, tcp).await.map_err(failed)
+    tls.connect(&url.host, tcp).await.map_err(failed)
 }
 
 async fn http(url: &BaseUrl, transport: Transport, generation: u64) -> Result<Connection, NodeError> {

@@ -19,7 +19,6 @@ mod error;
 mod pool;
 mod request;
 mod settings;
-mod tls;
 mod wire;
 
 pub use answer::{Answer, Inconclusive, Problem, RetryAfter, Verdict};
@@ -27,7 +26,6 @@ pub use client::Client;
 pub use error::{NodeError, Sent};
 pub use request::Request;
 pub use settings::{BaseUrl, Deadlines, PoolBounds, Settings, SettingsError};
-pub use tls::{Credential, TlsFiles, TlsFilesError, Validity};
 
 #[cfg(test)]
 #[path = "client_tests.rs"]

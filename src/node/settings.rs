@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::Uri;
 use http::uri::{PathAndQuery, Scheme};
 
-use super::TlsFiles;
+use crate::tls::ClientFiles;
 
 /// Everything the client needs to be told.
 #[derive(Debug, Clone)]
@@ -16,7 +16,7 @@ pub struct Settings {
     pub base_url: BaseUrl,
     /// Whom we trust and who we are.
     /// `None` only where the base URL is `http://`.
-    pub tls: Option<TlsFiles>,
+    pub tls: Option<ClientFiles>,
     /// How long we wait.
     pub deadlines: Deadlines,
     /// How many connections and requests.
@@ -28,7 +28,7 @@ pub struct Settings {
 impl Settings {
     /// Settings with the default deadlines and bounds.
     #[must_use]
-    pub fn new(base_url: BaseUrl, tls: Option<TlsFiles>) -> Self {
+    pub fn new(base_url: BaseUrl, tls: Option<ClientFiles>) -> Self {
         Self {
             base_url,
             tls,

@@ -9,27 +9,31 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use rustls::{AlertDescription, ProtocolVersion};
+use rustls::AlertDescription;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
-use tokio_rustls::client::TlsStream;
 
 use super::Sent;
+use crate::tls::{TlsStream, alert};
 
 /// TCP, with or without TLS.
 #[derive(Debug)]
 pub(super) enum Transport {
     Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
+    Tls(TlsStream),
 }
 
 impl Transport {
     fn tls13(&self) -> bool {
         match self {
             Self::Plain(_) => false,
-            Self::Tls(stream) => stream.get_ref().1.protocol_version() == Some(ProtocolVersion::TLSv1_3),
+            Self::Tls(stream) => stream.is_tls13(),
         }
+    }
+
+    fn pending_may_have_left(&self) -> bool {
+        matches!(self, Self::Tls(stream) if stream.pending_may_have_left())
     }
 }
 
@@ -129,9 +133,8 @@ impl Watched {
     }
 
     fn note(&self, error: &io::Error) {
-        let alert = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-        if let Some(rustls::Error::AlertReceived(alert)) = alert {
-            self.watch.lock().alert = Some(*alert);
+        if let Some(alert) = alert(error) {
+            self.watch.lock().alert = Some(alert);
         }
     }
 
@@ -163,7 +166,7 @@ impl AsyncRead for Transport {
     ) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_read(cx, buffer),
-            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_read(cx, buffer),
+            Self::Tls(stream) => Pin::new(stream).poll_read(cx, buffer),
         }
     }
 }
@@ -172,21 +175,21 @@ impl AsyncWrite for Transport {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
-            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_write(cx, bytes),
+            Self::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_flush(cx),
-            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
+            Self::Tls(stream) => Pin::new(stream).poll_flush(cx),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
-            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
+            Self::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
         }
     }
 }
@@ -222,7 +225,10 @@ impl AsyncWrite for Watched {
             if seen.sealed {
                 return Poll::Ready(Err(io::ErrorKind::NotConnected.into()));
             }
-            let result = ready!(Pin::new(&mut this.transport).poll_write(cx, bytes));
+            let Poll::Ready(result) = Pin::new(&mut this.transport).poll_write(cx, bytes) else {
+                seen.written += u64::from(this.transport.pending_may_have_left());
+                return Poll::Pending;
+            };
             match &result {
                 Ok(written) => seen.written += *written as u64,
                 // One write of a TLS stream may be several records, of which the first are already gone.

@@ -67,6 +67,13 @@ pub(super) trait Peer: Send + Sync + 'static {
         false
     }
 
+    /// Answers a request whose body is larger than any that is read.
+    fn too_large(&self) -> Response<Bytes> {
+        let mut refused = Response::new(Bytes::new());
+        *refused.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
+        refused
+    }
+
     /// Answers a request.
     fn answer(&self, asked: Asked) -> impl Future<Output = Told> + Send;
 }
@@ -220,8 +227,14 @@ async fn respond<P: Peer>(
     line: &Line,
 ) -> Result<Response<BoxBody<Bytes, io::Error>>, Infallible> {
     let (head, body) = request.into_parts();
-    let told = match Limited::new(body, MAX_BODY_BYTES).collect().await {
-        Ok(body) => {
+    // What is announced too large is not awaited.
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    let read = match announced > MAX_BODY_BYTES {
+        true => None,
+        false => Limited::new(body, MAX_BODY_BYTES).collect().await.ok(),
+    };
+    let told = match read {
+        Some(body) => {
             let asked = Asked {
                 method: head.method,
                 path: head.uri.path().to_owned(),
@@ -232,9 +245,8 @@ async fn respond<P: Peer>(
             };
             peer.answer(asked).await
         }
-        Err(_) => {
-            let mut refused = Response::new(Bytes::new());
-            *refused.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
+        None => {
+            let mut refused = peer.too_large();
             refused.headers_mut().insert(header::CONNECTION, header::HeaderValue::from_static("close"));
             Told::Answer(refused)
         }

@@ -9,6 +9,7 @@ mod actions;
 mod co_codes;
 pub mod control;
 mod control_listener;
+pub mod echo;
 mod envelope;
 mod error;
 mod listener;

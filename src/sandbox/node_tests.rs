@@ -10,7 +10,8 @@ use super::control::Behaviour;
 use super::node::{SandboxNode, SandboxNodeConfig};
 use super::test_pki::TestPki;
 use crate::clock::Clock;
-use crate::node::{Answer, Client, Credential, Request, Settings, TlsFiles, Verdict};
+use crate::node::{Answer, Client, Request, Settings, Verdict};
+use crate::tls::{ClientFiles, KeyFiles};
 
 const LOCAL: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
@@ -25,10 +26,8 @@ impl Scene {
     async fn new() -> Self {
         let pki = TestPki::new();
         let node = SandboxNode::start(config(&pki)).await.unwrap();
-        let files = TlsFiles {
-            ca: pki.certificate("ca"),
-            credential: Some(Credential::new(pki.certificate("client"), pki.key("client"))),
-        };
+        let keys = KeyFiles::pem(pki.certificate("client"), pki.key("client"));
+        let files = ClientFiles::new(pki.certificate("ca"), Some(keys));
         let base = format!("https://{}", node.address()).parse().unwrap();
         let client = Client::new(Settings::new(base, Some(files))).unwrap();
         Self { node, client, sent: std::sync::atomic::AtomicU32::new(0), _pki: pki }

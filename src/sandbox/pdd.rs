@@ -22,6 +22,7 @@ use super::pdd_registry::PddRegistry;
 use super::pdd_service;
 use crate::clock::Clock;
 use crate::egov::{self, Busta, CodiceEccezione, Eccezione, Identificatore, Parte, Registro, reply};
+use crate::soap::multipart::{self, Bounds, Message};
 use crate::soap::{self, Answer, Content, Side, SoapAction};
 use crate::xml::{Limits, encoding};
 
@@ -140,6 +141,10 @@ impl Peer for Pdd {
         self.control.reset_before_reading()
     }
 
+    fn too_large(&self) -> Response<Bytes> {
+        bare(Answer::Format, 500)
+    }
+
     async fn answer(&self, asked: Asked) -> Told {
         let behaviour = self.control.next();
         let (response, delivered) = match &behaviour {
@@ -178,7 +183,7 @@ impl Pdd {
     /// The answer, and whether the message was delivered to the application.
     fn serve(&self, asked: &Asked, ordered: Option<(&str, &str)>) -> (Response<Bytes>, bool) {
         if asked.method != Method::POST {
-            return (bare(Answer::Processing, 405), false);
+            return (bare(Answer::Processing, 500), false);
         }
         match self.receive(asked, ordered) {
             Ok(body) => (xml(200, body), ordered.is_none()),
@@ -193,13 +198,16 @@ impl Pdd {
         if !SoapAction::read(header("SOAPAction")).is_present() {
             return Err(unread());
         }
-        let Ok(Content::Xml { charset }) = Content::of_request(content_type(&asked.headers)) else {
-            return Err(unread());
-        };
-        let broken = || Refusal::Bare(Answer::Format);
-        let text = encoding::decode(&asked.body, charset.as_deref()).map_err(|_| broken())?;
         let limits = Limits::default();
-        let envelope = soap::decode(&text, &limits).map_err(|error| Refusal::Bare(error.answer()))?;
+        let broken = || Refusal::Bare(Answer::Format);
+        let message = match Content::of_request(content_type(&asked.headers)).map_err(|_| unread())? {
+            Content::Xml { charset } => {
+                encoding::decode(&asked.body, charset.as_deref()).map(Message::from).map_err(|_| broken())?
+            }
+            Content::Related(related) => multipart::open(&asked.body, &related, &limits, &Bounds::default())
+                .map_err(|error| Refusal::Bare(error.answer()))?,
+        };
+        let envelope = soap::decode(&message.text, &limits).map_err(|error| Refusal::Bare(error.answer()))?;
         if envelope.not_understood(egov::is_understood).is_some() {
             return Err(unread());
         }

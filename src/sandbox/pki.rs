@@ -28,7 +28,7 @@ use openssl::x509::extension::{
 };
 use openssl::x509::{X509, X509Builder, X509NameBuilder, X509Ref};
 
-use crate::http::tls::instant;
+use crate::pem::instant;
 
 /// A certificate with less than this left is replaced.
 const RENEW_BEFORE: SignedDuration = SignedDuration::from_hours(30 * 24);

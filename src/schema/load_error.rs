@@ -27,6 +27,10 @@ pub enum LoadErrorKind {
     NotASchema,
     /// XSD 1.0 has the construct; this engine does not.
     Unsupported,
+    /// As `Unsupported`, of what means something only with a DTD: notations and unparsed entities.
+    NeedsDtd,
+    /// Attribute wildcards that together admit what no wildcard can say (XSD part 1 §3.10.6).
+    NoSuchWildcard,
     /// XSD 1.0 does not have the construct here.
     Misplaced,
     /// An attribute that the construct must have is absent.
@@ -49,6 +53,8 @@ pub enum LoadErrorKind {
     NoSuchFile(String),
     /// A component is defined twice.
     Redefined,
+    /// A `redefine` that does not make the component from itself (XSD part 1 §4.2.2).
+    NotOnItself,
     /// A component is defined by itself.
     Circular,
     /// A pattern that is not a regular expression of XSD, or one too large to run in bounded memory.
@@ -56,7 +62,7 @@ pub enum LoadErrorKind {
     /// Two particles compete for one element (XSD 1.0 part 1 §3.8.6, Unique Particle Attribution).
     Ambiguous(String),
     /// One particle, whose repetitions within repetitions can be counted in more than one way. XSD allows it (part 1
-    /// §3.8.6 speaks of two particles); the engine counts in one way only.
+    /// §3.8.6 speaks of two particles); the engine follows all ways at once, up to a bound.
     Counting(String),
     /// More counted repetitions in one content model than the engine has counters.
     TooManyCounters,
@@ -88,18 +94,33 @@ impl fmt::Display for LoadErrorKind {
             Self::NotXml(error) => write!(f, "{error}"),
             Self::NotASchema => write!(f, "the root element is not an XSD schema"),
             Self::Unsupported => write!(f, "this construct of XSD is not supported"),
+            Self::NeedsDtd => {
+                write!(
+                    f,
+                    "not supported: its values are declared in a document type definition, and documents may have none"
+                )
+            }
+            Self::NoSuchWildcard => {
+                write!(f, "no wildcard can say what this one and the other together admit")
+            }
             Self::Misplaced => write!(f, "XSD does not allow this here"),
             Self::Incomplete(attribute) => write!(f, "{attribute} is needed"),
             Self::BadValue { value, wanted } => write!(f, "\"{value}\" given, {wanted} needed"),
             Self::Unresolved { what, name } => write!(f, "no {what} {name} is defined"),
             Self::NoSuchFile(location) => write!(f, "no file \"{location}\" below the schema directory"),
             Self::Redefined => write!(f, "defined twice"),
+            Self::NotOnItself => write!(
+                f,
+                "a redefinition is an extension or restriction of what it redefines, or a group that holds that at most once"
+            ),
             Self::Circular => write!(f, "defined by itself"),
             Self::Pattern(error) => write!(f, "{error}"),
             Self::Ambiguous(name) => write!(f, "two particles compete for element {name}"),
             Self::Counting(name) => write!(
                 f,
-                "repetitions of element {name} can be counted in more than one way, which is not supported"
+                "repetitions of element {name} can be counted in more than one way, and in this content model in too many: \
+                 {} states are the most that are followed; smaller maxOccurs, or unbounded, needs fewer",
+                super::compile::STATES
             ),
             Self::TooManyCounters => write!(f, "too many counted repetitions in one content model"),
             Self::TwoTypes(name) => write!(f, "element {name} has two types in one content model"),

@@ -26,13 +26,24 @@ fn refused(body: &str, line: u32, said: &str) {
 
 #[test]
 fn what_is_not_supported_is_named_with_its_place() {
+    let why =
+        "not supported: its values are declared in a document type definition, and documents may have none";
+    refused("<xs:notation name='n' public='p'/>", 2, &format!("xs:notation name=\"n\": {why}"));
+    for of in ["ENTITY", "ENTITIES", "NOTATION"] {
+        refused(
+            &format!("<xs:element name='a' type='xs:{of}'/>"),
+            2,
+            &format!("xs:element name=\"a\": {why}"),
+        );
+    }
+    let head = "<xs:element name='h' type='xs:string'/><xs:element name='s' type='xs:string' substitutionGroup='h'/>";
     refused(
-        "<xs:redefine schemaLocation='b.xsd'/>",
-        2,
-        "xs:redefine: this construct of XSD is not supported",
+        &format!(
+            "{head}\n<xs:element name='r'><xs:complexType><xs:all><xs:element ref='h'/></xs:all></xs:complexType></xs:element>"
+        ),
+        3,
+        "xs:element ref=\"h\": this construct of XSD is not supported",
     );
-    refused("<xs:notation name='n' public='p'/>", 2, "xs:notation name=\"n\": this construct");
-    refused("<xs:element name='a' type='xs:ENTITY'/>", 2, "not supported");
 }
 
 #[test]
@@ -72,6 +83,72 @@ fn references_must_lead_somewhere() {
     );
 }
 
+/// A file that redefines components of `base.xsd`, and that file.
+fn redefining(base: &str, redefined: &str, rest: &str) -> Result<SchemaSet, Vec<String>> {
+    let base = format!("{HEAD}{base}\n</xs:schema>");
+    let text = format!(
+        "{HEAD}<xs:redefine schemaLocation='base.xsd'>\n{redefined}</xs:redefine>\n{rest}\n</xs:schema>"
+    );
+    SchemaSet::from_texts(&[("base.xsd", &base), ("nuovo.xsd", &text)])
+        .map_err(|errors| errors.iter().map(ToString::to_string).collect())
+}
+
+const BASE: &str = "<xs:simpleType name='Codice'><xs:restriction base='xs:string'><xs:maxLength value='5'/></xs:restriction></xs:simpleType>
+    <xs:complexType name='Sede'><xs:sequence><xs:element name='cap' type='Codice'/></xs:sequence><xs:attributeGroup ref='Versione'/></xs:complexType>
+    <xs:group name='Dati'><xs:sequence><xs:element name='nota' type='Codice'/></xs:sequence></xs:group>
+    <xs:attributeGroup name='Versione'><xs:attribute name='v' type='Codice'/></xs:attributeGroup>
+    <xs:element name='r'><xs:complexType><xs:sequence><xs:element name='sede' type='Sede'/><xs:group ref='Dati'/></xs:sequence></xs:complexType></xs:element>";
+
+#[test]
+fn a_redefinition_holds_for_all_who_refer_to_the_component() {
+    let redefined = "<xs:simpleType name='Codice'><xs:restriction base='Codice'><xs:minLength value='2'/></xs:restriction></xs:simpleType>
+        <xs:complexType name='Sede'><xs:complexContent><xs:extension base='Sede'><xs:sequence><xs:element name='via' type='Codice'/></xs:sequence>
+          <xs:attribute name='n' type='xs:int'/></xs:extension></xs:complexContent></xs:complexType>
+        <xs:group name='Dati'><xs:sequence><xs:group ref='Dati'/><xs:element name='altro' type='Codice'/></xs:sequence></xs:group>
+        <xs:attributeGroup name='Versione'><xs:attributeGroup ref='Versione'/><xs:attribute name='w' type='xs:int'/></xs:attributeGroup>";
+    let set = redefining(BASE, redefined, "").unwrap_or_else(|e| panic!("{e:?}"));
+    let valid = |file: &str, text: &str| {
+        validate(
+            &set.document(file, "r").unwrap(),
+            crate::xml::Reader::document(text, &crate::xml::Limits::default()),
+        )
+    };
+    let old = "<r><sede v='1'><cap>1</cap></sede><nota>x</nota></r>";
+    let new =
+        "<r><sede v='11' w='2' n='1'><cap>12</cap><via>Po</via></sede><nota>xy</nota><altro>zz</altro></r>";
+    assert_eq!((valid("base.xsd", old), valid("nuovo.xsd", new)), (Ok(()), Ok(())));
+    let Err(Refusal::Invalid(wrong)) = valid("nuovo.xsd", old) else { panic!("the old definition holds") };
+    let rules: Vec<Rule> = wrong.iter().map(|v| v.rule).collect();
+    assert_eq!(rules, [Rule::Length, Rule::Length, Rule::Missing, Rule::Length, Rule::Missing], "{wrong:#?}");
+    let Err(Refusal::Invalid(wrong)) = valid("nuovo.xsd", &new.replace("12", "123456")) else {
+        panic!("no maxLength")
+    };
+    assert_eq!(wrong.len(), 1);
+}
+
+#[test]
+fn a_redefinition_is_made_of_what_it_redefines() {
+    let error =
+        |redefined: &str, rest: &str| redefining(BASE, redefined, rest).map(|_| ()).unwrap_err().remove(0);
+    let other = "<xs:simpleType name='Codice'><xs:restriction base='xs:string'/></xs:simpleType>";
+    let said = error(other, "");
+    assert!(
+        said.starts_with("nuovo.xsd:3: xs:simpleType name=\"Codice\": a redefinition is an extension or"),
+        "{said}"
+    );
+    let twice =
+        "<xs:group name='Dati'><xs:sequence><xs:group ref='Dati' maxOccurs='2'/></xs:sequence></xs:group>";
+    assert!(error(twice, "").contains("xs:group name=\"Dati\": a redefinition is"));
+    let missing = "<xs:complexType name='Manca'><xs:complexContent><xs:extension base='Manca'/></xs:complexContent></xs:complexType>";
+    assert!(error(missing, "").contains("no type {}Manca is defined"));
+    let again = "<xs:simpleType name='Codice'><xs:restriction base='Codice'/></xs:simpleType>";
+    assert!(error(&format!("{again}\n{again}"), "").contains("defined twice"));
+    let own = "<xs:simpleType name='Mio'><xs:restriction base='Mio'/></xs:simpleType>";
+    let elsewhere = "<xs:simpleType name='Mio'><xs:restriction base='xs:string'/></xs:simpleType>";
+    assert!(error(own, elsewhere).contains("defined twice"));
+    refused("<xs:redefine schemaLocation='b.xsd'/>", 2, "xs:redefine: no file \"b.xsd\"");
+}
+
 #[test]
 fn components_may_not_be_their_own() {
     let circle = "<xs:complexType name='A'><xs:complexContent><xs:extension base='B'/></xs:complexContent></xs:complexType>
@@ -95,13 +172,17 @@ fn content_models_must_be_unambiguous() {
     let element = |name: &str, bounds: &str| format!("<xs:element name='{name}' type='xs:string' {bounds}/>");
     let optional_twice = format!("{}{}", element("a", "minOccurs='0'"), element("a", ""));
     refused(&model(&optional_twice), 2, "two particles compete for element a");
-    let counted = format!(
-        "<xs:sequence maxOccurs='3'>{}{}</xs:sequence>",
-        element("a", "maxOccurs='2'"),
-        element("b", "minOccurs='0'")
+    // One particle competes with none, whatever its counts: only too many of them are refused.
+    let counted = |most: u32| {
+        let pair = element("a", "maxOccurs='99'") + &element("b", "minOccurs='0'");
+        model(&format!("<xs:sequence minOccurs='2' maxOccurs='{most}'>{pair}</xs:sequence>"))
+    };
+    loads(&counted(3));
+    refused(
+        &counted(1_000),
+        2,
+        "repetitions of element a can be counted in more than one way, and in this content model in too many: 1000 states",
     );
-    // One particle competes with none: it is the counts that overlap.
-    refused(&model(&counted), 2, "repetitions of element a can be counted in more than one way");
     let wild = format!("<xs:any minOccurs='0'/>{}", element("a", ""));
     refused(&model(&wild), 2, "compete");
     let two_types = format!("{}{}", element("a", ""), "<xs:element name='a' type='xs:int'/>");
@@ -282,4 +363,67 @@ fn a_substitution_group_does_not_stand_for_itself() {
     let circle = "<xs:element name='a' type='xs:string' substitutionGroup='b'/><xs:element name='b' type='xs:string' substitutionGroup='a'/>
         <xs:element name='r'><xs:complexType><xs:sequence><xs:element ref='a'/></xs:sequence></xs:complexType></xs:element>";
     assert!(errors(circle)[0].contains("defined by itself"));
+}
+
+/// What `xs:anyAttribute` of two namespaces admit together: in two attribute groups of one type, or in a type and its base.
+fn together(join: &str, one: &str, other: &str) -> Result<Vec<String>, String> {
+    let any = |namespace: &str| format!("<xs:anyAttribute namespace='{namespace}' processContents='skip'/>");
+    let entry = match join {
+        "intersection" => format!(
+            "<xs:attributeGroup name='G'>{}</xs:attributeGroup>
+            <xs:element name='r'><xs:complexType><xs:attributeGroup ref='o:G'/><xs:attributeGroup ref='t:G'/></xs:complexType></xs:element>",
+            any(one)
+        ),
+        _ => format!(
+            "<xs:element name='r'><xs:complexType><xs:complexContent><xs:extension base='o:T'>{}</xs:extension></xs:complexContent>
+            </xs:complexType></xs:element>",
+            any(one)
+        ),
+    };
+    let xs = "xmlns:xs='http://www.w3.org/2001/XMLSchema' xmlns:t='urn:t' xmlns:o='urn:o'";
+    let entry = format!(
+        "<xs:schema {xs} targetNamespace='urn:t'><xs:import namespace='urn:o' schemaLocation='o.xsd'/>{entry}</xs:schema>"
+    );
+    let base = format!(
+        "<xs:schema {xs} targetNamespace='urn:o'><xs:attributeGroup name='G'>{0}</xs:attributeGroup><xs:complexType name='T'>{0}</xs:complexType></xs:schema>",
+        any(other)
+    );
+    let set =
+        SchemaSet::from_texts(&[("o.xsd", &base), ("t.xsd", &entry)]).map_err(|e| e[0].kind.to_string())?;
+    let document = set.document("t.xsd", "r").unwrap();
+    let admits = |attribute: &&&str| {
+        let text = format!("<t:r xmlns:t='urn:t' xmlns:o='urn:o' xmlns:a='urn:a' {attribute}='1'/>");
+        validate(&document, crate::xml::Reader::document(&text, &crate::xml::Limits::default())).is_ok()
+    };
+    Ok(["t:x", "o:x", "a:x", "x"].iter().filter(admits).map(|a| (*a).to_owned()).collect())
+}
+
+#[test]
+fn wildcards_of_several_places_admit_what_all_or_any_of_them_do() {
+    let no = Err("no wildcard can say what this one and the other together admit".to_owned());
+    let admit = |all: &[&str]| Ok(all.iter().map(|a| (*a).to_owned()).collect());
+    for (join, one, other, expected) in [
+        ("intersection", "##other", "##other", no.clone()),
+        ("intersection", "##other", "##any", admit(&["o:x", "a:x"])),
+        ("intersection", "##other", "urn:t urn:a ##local", admit(&["a:x"])),
+        ("union", "##other", "##other", admit(&["t:x", "o:x", "a:x"])),
+        ("union", "##other", "urn:a", admit(&["o:x", "a:x"])),
+        ("union", "##other", "urn:t", admit(&["t:x", "o:x", "a:x"])),
+        ("union", "##other", "urn:t ##local", admit(&["t:x", "o:x", "a:x", "x"])),
+        ("union", "##other", "##local", no),
+        ("union", "urn:a", "##local", admit(&["a:x", "x"])),
+    ] {
+        assert_eq!(together(join, one, other), expected, "{join} of {one} and {other}");
+    }
+}
+
+#[test]
+fn more_counters_than_there_are_numbers_for_are_refused() {
+    let counted: String = (0..=u32::from(u16::MAX) + 1)
+        .map(|n| format!("<xs:element name='a{n}' type='xs:string' minOccurs='2' maxOccurs='3'/>"))
+        .collect();
+    let text = format!(
+        "<xs:element name='r'><xs:complexType><xs:sequence>{counted}</xs:sequence></xs:complexType></xs:element>"
+    );
+    refused(&text, 2, "too many counted repetitions in one content model");
 }

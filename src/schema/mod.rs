@@ -8,6 +8,7 @@
 //!
 //! Nothing here does input or output except `SchemaSet::load`.
 
+mod carried;
 mod compile;
 mod datatype;
 pub(crate) mod identity;
@@ -25,6 +26,7 @@ pub(crate) mod violation;
 pub(crate) mod walk;
 pub(crate) mod words;
 
+pub use carried::{NoElement, Verbatim};
 pub use load_error::{LoadError, LoadErrorKind};
 pub use set::{Document, SchemaSet};
 pub use violation::{Rule, Violation};
@@ -55,6 +57,8 @@ pub fn validate(document: &Document, reader: xml::Reader<'_>) -> Result<(), Refu
     walk::walk(document, reader, &mut sink::Discard)
 }
 
+#[cfg(test)]
+mod carried_tests;
 #[cfg(test)]
 mod differential_tests;
 #[cfg(test)]

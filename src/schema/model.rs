@@ -13,7 +13,7 @@ use crate::xml::grain::same_name;
 pub(crate) const START: u32 = 0;
 
 /// The content model of one complex type.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Model {
     /// Particles; state `n` is "the last child was particle `n - 1`".
     pub(crate) positions: Table<Position>,
@@ -145,6 +145,14 @@ impl Model {
             Accept::Always => true,
             Accept::When(guards) => self.ops.span(guards).iter().all(|op| self.holds(*op, counters)),
         }
+    }
+
+    /// Whether nothing at all is right.
+    pub(crate) fn may_be_empty(&self) -> bool {
+        if self.all {
+            return self.all_optional || self.positions.all().iter().all(|p| !p.required);
+        }
+        matches!(self.states.at(START).accept, Accept::Always)
     }
 
     /// The least number of repetitions that a state still waits for before the content may end, if that is all.

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use super::identity::Identity;
 use super::load_error::LoadError;
 use super::model::Model;
-use super::simple::{Simple, SimpleId};
+use super::simple::{Simple, SimpleId, Variety};
 use super::table::Table;
 
 /// The number of an element declaration in its plan.
@@ -32,7 +32,7 @@ pub(crate) const ANY_TYPE: ComplexId = 0;
 pub(crate) const ANY_SIMPLE_TYPE: SimpleId = 0;
 
 /// One compiled entry schema.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Plan {
     /// Namespace names; index 0 is "none".
     pub(crate) namespaces: Vec<Box<str>>,
@@ -76,6 +76,10 @@ pub(crate) struct Element {
     pub(crate) opening: Box<str>,
     /// `</name>`.
     pub(crate) closing: Box<str>,
+    /// Whether it goes to JSON as it stands, as a string of XML.
+    pub(crate) carried: bool,
+    /// Why its text cannot be carried to JSON and back.
+    pub(crate) obstacle: Option<Box<LoadError>>,
 }
 
 /// Ways of deriving a type.
@@ -96,7 +100,7 @@ pub(crate) enum Constraint {
 }
 
 /// A complex type.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Complex {
     pub(crate) is_abstract: bool,
     pub(crate) block: Derivations,
@@ -114,7 +118,7 @@ pub(crate) struct Complex {
 }
 
 /// What may stand between the tags.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) enum Content {
     #[default]
     Empty,
@@ -197,6 +201,16 @@ impl Default for TypeId {
     }
 }
 
+impl Constraint {
+    /// The value that an element or attribute without one of its own has.
+    pub(crate) fn value(&self) -> Option<&str> {
+        match self {
+            Self::None => None,
+            Self::Default(value) | Self::Fixed(value) => Some(value),
+        }
+    }
+}
+
 impl Element {
     /// Whether the schema declares it: one without a name stands for what a wildcard lets in undeclared.
     pub(crate) fn is_declared(&self) -> bool {
@@ -216,8 +230,35 @@ impl Plan {
         self.namespaces.get(id as usize).map_or("", |name| name)
     }
 
-    /// Whether `derived` is `base` or derives from it by ways that are not blocked.
+    /// The simple type of the text of elements of a type, where they hold text.
+    pub(crate) fn text_of(&self, of: TypeId) -> Option<SimpleId> {
+        match of {
+            TypeId::Simple(id) => Some(id),
+            TypeId::Complex(id) => match self.complexes.at(id).content {
+                Content::Simple(id) => Some(id),
+                Content::Empty | Content::Elements(_) => None,
+            },
+        }
+    }
+
+    /// Whether `derived` is `base` or derives from it by ways that are not blocked. What derives from a member of a
+    /// union derives from the union (part 1 §3.14.6, Type Derivation OK (Simple), 2.2.4).
     pub(crate) fn derives(&self, derived: TypeId, base: TypeId, block: Derivations) -> bool {
+        let of_member = |id| !block.restriction && self.derives_from_member(derived, id, block);
+        self.descends(derived, base, block) || matches!(base, TypeId::Simple(id) if of_member(id))
+    }
+
+    /// A union among the members of a union is not itself one of them: its members are (§3.14.2).
+    fn derives_from_member(&self, derived: TypeId, union: SimpleId, block: Derivations) -> bool {
+        let Variety::Union(members) = &self.simples.at(union).variety else { return false };
+        members.iter().any(|member| match self.simples.at(*member).variety {
+            Variety::Union(_) => self.derives_from_member(derived, *member, block),
+            _ => self.descends(derived, TypeId::Simple(*member), block),
+        })
+    }
+
+    /// As [`Plan::derives`], along the chain of base types alone.
+    fn descends(&self, derived: TypeId, base: TypeId, block: Derivations) -> bool {
         let mut at = derived;
         // No chain is longer than the plan has types; a longer one would be a circle.
         for _ in 0..=self.complexes.all().len() + self.simples.all().len() {

@@ -4,15 +4,18 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use super::carried::{NoElement, Verbatim, children};
 use super::compile::{self, Patterns};
 use super::load_error::LoadError;
-use super::plan::{ANY_TYPE, Content, ElementId, NO_NAMESPACE, NamespaceId, Plan, TypeId};
+use super::plan::{ANY_TYPE, ElementId, NO_NAMESPACE, NamespaceId, Plan, TypeId};
 
 /// Every schema below one directory. Immutable: a reload loads another set and swaps it whole.
 #[derive(Debug, Default)]
 pub struct SchemaSet {
     /// By file, in order of name.
     documents: BTreeMap<String, Vec<Arc<Document>>>,
+    /// The documents of which some service wants elements carried as they stand.
+    carrying: Vec<(Verbatim, Arc<Document>)>,
 }
 
 /// One global element of one schema file, with the plan of what it may hold.
@@ -24,6 +27,8 @@ pub struct Document {
     plan: Arc<Plan>,
     element: ElementId,
     obstacles: Vec<LoadError>,
+    /// Elements that, carried as they stand, would take the obstacles away.
+    around_obstacles: Vec<String>,
     /// The namespace declarations that the root carries on the way from JSON, with a space before each.
     declarations: String,
 }
@@ -74,6 +79,37 @@ impl SchemaSet {
         self.documents.get(file)?.iter().find(|d| d.root == root_local).cloned()
     }
 
+    /// As [`SchemaSet::document`], with those elements carried as they stand; `None` also where [`SchemaSet::carry`] was
+    /// not asked for them.
+    #[must_use]
+    pub fn document_carrying(
+        &self,
+        file: &str,
+        root_local: &str,
+        verbatim: &Verbatim,
+    ) -> Option<Arc<Document>> {
+        if *verbatim == Verbatim::Nothing {
+            return self.document(file, root_local);
+        }
+        let is = |d: &Document| d.file == file && d.root == root_local;
+        self.carrying.iter().find(|(known, d)| known == verbatim && is(d)).map(|(_, d)| Arc::clone(d))
+    }
+
+    /// Makes [`SchemaSet::document_carrying`] know the document with those elements; a document that is not there is
+    /// none.
+    ///
+    /// # Errors
+    /// It has no such element.
+    pub fn carry(&mut self, file: &str, root_local: &str, verbatim: &Verbatim) -> Result<(), NoElement> {
+        if self.document_carrying(file, root_local, verbatim).is_some() {
+            return Ok(());
+        }
+        if let Some(document) = self.document(file, root_local) {
+            self.carrying.push((verbatim.clone(), Arc::new(document.carrying(verbatim)?)));
+        }
+        Ok(())
+    }
+
     /// Every document with this root element, to recognise a form by its root; in order of file name.
     #[must_use]
     pub fn by_root(&self, namespace: &str, local: &str) -> Vec<Arc<Document>> {
@@ -114,6 +150,44 @@ impl Document {
         &self.obstacles
     }
 
+    /// The elements that must be carried as they stand for the obstacles to be none; `Whole` where the root is one.
+    #[must_use]
+    pub fn remedy(&self) -> Verbatim {
+        match self.around_obstacles.as_slice() {
+            [] => Verbatim::Nothing,
+            names if names.contains(&self.root) => Verbatim::Whole,
+            names => Verbatim::Elements(names.to_vec()),
+        }
+    }
+
+    /// The document with those elements carried as they stand.
+    ///
+    /// # Errors
+    /// It has no such element.
+    pub fn carrying(&self, verbatim: &Verbatim) -> Result<Self, NoElement> {
+        let chosen = verbatim.choose(&self.plan, self.element)?;
+        let mut plan = Plan::clone(&self.plan);
+        for (id, element) in plan.elements.all_mut().iter_mut().enumerate() {
+            element.carried = chosen.contains(&super::table::index(id));
+        }
+        Ok(Self::new(&self.file, Arc::new(plan), self.element))
+    }
+
+    fn new(file: &str, plan: Arc<Plan>, element: ElementId) -> Self {
+        let reach = Reach::from(&plan, element);
+        let declared = plan.elements.at(element);
+        Self {
+            file: file.to_owned(),
+            namespace: plan.namespace_name(declared.namespace).to_owned(),
+            root: declared.local.to_string(),
+            declarations: reach.declarations(&plan),
+            obstacles: reach.obstacles,
+            around_obstacles: reach.around_obstacles,
+            element,
+            plan,
+        }
+    }
+
     pub(crate) fn plan(&self) -> &Plan {
         &self.plan
     }
@@ -132,51 +206,56 @@ fn documents(file: &str, target: &str, plan: &Arc<Plan>) -> Vec<Arc<Document>> {
     let mut roots: Vec<_> = plan.global_elements.iter().collect();
     let foreign = |namespace: &NamespaceId| plan.namespace_name(*namespace) != target;
     roots.sort_by_key(|((namespace, local), _)| (foreign(namespace), *namespace, local.clone()));
-    let document = |((namespace, local), element): (&(NamespaceId, Box<str>), &ElementId)| {
-        let reach = Reach::from(plan, *element);
-        Arc::new(Document {
-            file: file.to_owned(),
-            namespace: plan.namespace_name(*namespace).to_owned(),
-            root: local.to_string(),
-            plan: Arc::clone(plan),
-            element: *element,
-            declarations: reach.declarations(plan),
-            obstacles: reach.obstacles,
-        })
-    };
+    let document = |(_, element): (_, &ElementId)| Arc::new(Document::new(file, Arc::clone(plan), *element));
     roots.into_iter().map(document).collect()
 }
 
 /// What can stand below one element.
 #[derive(Default)]
 struct Reach {
-    seen: HashSet<TypeId>,
+    seen: HashSet<ElementId>,
+    types: HashSet<TypeId>,
     elements: HashSet<NamespaceId>,
     attributes: HashSet<NamespaceId>,
     obstacles: Vec<LoadError>,
+    around_obstacles: Vec<String>,
 }
 
 impl Reach {
     fn from(plan: &Plan, root: ElementId) -> Self {
         let mut reach = Self::default();
         let mut queue = vec![root];
-        while let Some(element) = queue.pop() {
-            let element = plan.elements.at(element);
-            reach.elements.insert(element.namespace);
-            let TypeId::Complex(id) = element.of else { continue };
-            // An element without a type is carried verbatim, whatever it holds.
-            if id == ANY_TYPE || !reach.seen.insert(element.of) {
+        while let Some(id) = queue.pop() {
+            if !reach.seen.insert(id) {
                 continue;
             }
-            let complex = plan.complexes.at(id);
-            reach.attributes.extend(complex.attributes.iter().map(|a| a.namespace));
-            reach.obstacles.extend(complex.obstacles.iter().cloned());
-            if let Content::Elements(model) = &complex.content {
-                queue
-                    .extend(model.positions.all().iter().filter(|p| p.wildcard.is_none()).map(|p| p.element));
+            let element = plan.elements.at(id);
+            reach.elements.insert(element.namespace);
+            if element.carried {
+                continue;
             }
+            let of_text = element.obstacle.as_deref().map(std::slice::from_ref).unwrap_or_default();
+            let of_type = match element.of {
+                // An element without a type is carried verbatim, whatever it holds.
+                TypeId::Simple(_) | TypeId::Complex(ANY_TYPE) => &[],
+                TypeId::Complex(of) => {
+                    let complex = plan.complexes.at(of);
+                    reach.attributes.extend(complex.attributes.iter().map(|a| a.namespace));
+                    complex.obstacles.as_slice()
+                }
+            };
+            if !of_text.is_empty() || !of_type.is_empty() {
+                reach.around_obstacles.push(element.local.to_string());
+            }
+            reach.obstacles.extend_from_slice(of_text);
+            if reach.types.insert(element.of) {
+                reach.obstacles.extend_from_slice(of_type);
+            }
+            queue.extend(children(plan, id));
         }
         reach.obstacles.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+        reach.around_obstacles.sort();
+        reach.around_obstacles.dedup();
         reach
     }
 

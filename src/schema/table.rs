@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 /// An immutable table.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Table<T> {
     items: Box<[T]>,
     nowhere: T,
@@ -34,6 +34,10 @@ impl<T> Table<T> {
     #[inline]
     pub(crate) fn span(&self, span: Span) -> &[T] {
         self.items.get(span.start as usize..span.end as usize).unwrap_or_default()
+    }
+
+    pub(crate) fn all_mut(&mut self) -> &mut [T] {
+        &mut self.items
     }
 
     pub(crate) fn all(&self) -> &[T] {

@@ -8,6 +8,9 @@ use std::fmt;
 /// Longest part of a value that a violation repeats, in characters.
 const SEEN_LIMIT: usize = 80;
 
+/// Most violations that one document is told of; what has more is not that form at all.
+pub(crate) const MOST: usize = 10_000;
+
 /// One thing wrong with a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
@@ -73,6 +76,8 @@ pub enum Rule {
     Character,
     /// A business control over a document that its schema accepts.
     Control,
+    /// There are as many violations as are told, and maybe more.
+    Unfinished,
 }
 
 impl Rule {
@@ -101,6 +106,7 @@ impl Rule {
             Self::Duplicate => "duplicate",
             Self::Character => "character",
             Self::Control => "control",
+            Self::Unfinished => "unfinished",
         }
     }
 }
@@ -116,6 +122,23 @@ impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}: {}: {}: {}", self.line, self.column, self.path, self.rule, self.message)
     }
+}
+
+/// Says, where as many violations were found as are told, that there may be more.
+pub(crate) fn say_if_unfinished(violations: &mut Vec<Violation>, path: &str) {
+    if violations.len() < MOST {
+        return;
+    }
+    let (line, column) = violations.last().map_or((1, 1), |last| (last.line, last.column));
+    violations.push(Violation {
+        line,
+        column,
+        path: path.to_owned(),
+        rule: Rule::Unfinished,
+        seen: format!("{MOST} violations"),
+        expected: "a document of this form".into(),
+        message: format!("{MOST} violations are told, and what follows is not looked at as closely"),
+    });
 }
 
 /// As much of a value as a violation repeats; control characters are shown, not sent to a terminal.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::documento::{Documento, NessunDocumento, SchemaRef};
+use super::firma::Regole;
 use super::membro::Membro;
 use crate::config::source::Place;
 use crate::egov::Profilo;
@@ -26,6 +27,8 @@ pub struct Servizio {
     pub erogatore: NomeParte,
     /// The parties at the other end.
     pub fruitori: Fruitori,
+    /// What it says about signatures.
+    pub firma: Regole,
     /// Where the file says so.
     pub place: Place,
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::CatalogueError;
 use super::azione::{Allegati, Azione, Direction, Duplicate, Fruitori, Manifesto};
 use super::azione::{NomeAzione, NomeParte, OnUnknown, Opzioni, Refusal, Rest, Servizio};
+use super::firma::Regole;
 use super::problem::Problem;
 use super::raw::{RawAccordo, RawAzione, RawCorrelato, RawFile, RawFruitori, RawServizio};
 use crate::config::source::{Places, Source};
@@ -86,7 +87,9 @@ impl Build<'_> {
                 Fruitori::Elenco(nomi)
             }
         };
+        let firma = Regole::read(raw.firma, "service.firma", &mut |key, problem| self.wrong(key, problem));
         Servizio {
+            firma,
             nome: raw.nome,
             erogatore: NomeParte { tipo: tipo.clone(), nome: raw.erogatore },
             tipo,

@@ -8,11 +8,14 @@ use super::documento::{Documento, SchemaRef};
 use super::membro::{Fonte, Membro, Origine};
 use super::problem::Problem;
 use super::puntatore::{Pointer, PointerError};
-use super::raw::{RawDocumento, RawFonte, RawMembro, RawRichiesta, RawRisposta, RawSchemaRef};
+use super::raw::{RawDocumento, RawFonte, RawMembro, RawRichiesta, RawRisposta, RawSchemaRef, RawVerbatim};
 use crate::egov::Profilo;
+use crate::schema::Verbatim;
+use crate::xml::characters;
 
 const XML_NAME: &str = "the local name of an XML element";
 const XML_ATTRIBUTE: &str = "the local name of an XML attribute";
+const ELEMENT_NAMES: &str = "local names of elements, such as \"nota\" or \"Sede/nota\"";
 const SCHEMA_FILE: &str = "a file below the folder of schemas, such as \"sap/SchedaAP.xsd\"";
 
 impl Build<'_> {
@@ -172,9 +175,11 @@ impl Build<'_> {
         let origine = match (raw.documento, raw.lista) {
             (None, false) => Origine::Testo(pointer),
             (None, true) => Origine::Lista(pointer),
-            (Some(RawSchemaRef { schema, root }), false) => {
+            (Some(RawSchemaRef { schema, root, verbatim }), false) => {
                 let at = format!("{at}.documento");
-                Origine::Documento(pointer, self.schema_ref(&schema, &root, &at, "root"))
+                let verbatim = self.verbatim(verbatim, &at);
+                let schema = self.schema_ref(&schema, &root, &at, "root");
+                Origine::Documento(pointer, SchemaRef { verbatim, ..schema })
             }
             (Some(_), true) => {
                 let why = "what is a document is no list";
@@ -211,7 +216,8 @@ impl Build<'_> {
     }
 
     fn documento(&mut self, raw: RawDocumento, at: &str) -> Documento {
-        let schema = self.schema_ref(&raw.schema, &raw.root, at, "root");
+        let verbatim = self.verbatim(raw.verbatim, at);
+        let schema = SchemaRef { verbatim, ..self.schema_ref(&raw.schema, &raw.root, at, "root") };
         let model_key = format!("{at}.tipo_modello");
         if raw.tipo_modello.is_empty() {
             self.missing(&model_key, "the value of modello.tipoModello, such as \"UNILAV\"");
@@ -222,6 +228,10 @@ impl Build<'_> {
             "" => None,
             text => self.pointer(&format!("{at}.codice_comunicazione"), text),
         };
+        if codice_comunicazione.is_some() && schema.verbatim == Verbatim::Whole {
+            let why = "a document that is carried whole has no members";
+            self.wrong(&format!("{at}.codice_comunicazione"), Problem::Superfluous { why });
+        }
         let versione = Some(raw.versione).filter(|versione| !versione.is_empty());
         match &versione {
             Some(name) => self.xml_name(&format!("{at}.versione"), name, XML_ATTRIBUTE),
@@ -258,7 +268,24 @@ impl Build<'_> {
             self.wrong(&key, Problem::Name { wanted: SCHEMA_FILE });
         }
         self.xml_name(&format!("{at}.{root_key}"), root, XML_NAME);
-        SchemaRef { file: file.to_owned(), root: root.to_owned(), place: self.places.place(&key) }
+        let (file, root) = (file.to_owned(), root.to_owned());
+        SchemaRef { file, root, verbatim: Verbatim::Nothing, place: self.places.place(&key) }
+    }
+
+    fn verbatim(&mut self, raw: RawVerbatim, at: &str) -> Verbatim {
+        let names = match raw {
+            RawVerbatim::Intero(false) => return Verbatim::Nothing,
+            RawVerbatim::Intero(true) => return Verbatim::Whole,
+            RawVerbatim::Elementi(names) => names,
+        };
+        let key = format!("{at}.verbatim");
+        if names.is_empty() {
+            self.missing(&key, "true, or at least one name of an element");
+        }
+        if names.iter().flat_map(|name| name.split('/')).any(|step| !characters::is_ncname(step)) {
+            self.wrong(&key, Problem::Name { wanted: ELEMENT_NAMES });
+        }
+        Verbatim::Elements(names)
     }
 
     fn pointer(&mut self, key: &str, text: &str) -> Option<Pointer> {

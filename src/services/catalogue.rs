@@ -7,11 +7,13 @@ use std::sync::Arc;
 use super::CatalogueError;
 use super::azione::{Azione, Direction, NomeAzione, Servizio};
 use super::build;
-use super::documento::Documento;
+use super::documento::{Documento, SchemaRef};
+use super::membro::Origine;
 use super::parti;
 use super::problem::Problem;
 use crate::config::source::{Mistake, Place, Source};
 use crate::egov::Profilo;
+use crate::schema::Verbatim;
 
 /// The services and their actions. Immutable: a reload loads another and swaps it whole.
 #[derive(Debug, Clone, Default)]
@@ -123,6 +125,18 @@ impl Catalogue {
     /// All documents of all requests; one that several actions carry comes once for each.
     pub fn documenti(&self) -> impl Iterator<Item = &Documento> {
         self.azioni.iter().flat_map(|azione| azione.richiesta.contenuto.documenti())
+    }
+
+    /// The documents that the gateway translates, of requests and of replies, of which something is carried as it stands.
+    pub fn carried(&self) -> impl Iterator<Item = &SchemaRef> {
+        let replies =
+            self.azioni.iter().flat_map(|azione| &azione.risposta).flat_map(|risposta| &risposta.membri);
+        let written = replies.flat_map(|membro| &membro.da).filter_map(|fonte| match &fonte.origine {
+            Origine::Documento(_, schema) => Some(schema),
+            Origine::Testo(_) | Origine::Lista(_) | Origine::Valore(_) => None,
+        });
+        let read = self.documenti().map(|documento| &documento.schema);
+        read.chain(written).filter(|schema| schema.verbatim != Verbatim::Nothing)
     }
 
     /// All actions, in the order of the files.

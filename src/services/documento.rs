@@ -4,6 +4,7 @@ use jiff::civil::Date;
 
 use super::puntatore::Pointer;
 use crate::config::source::Place;
+use crate::schema::Verbatim;
 
 /// One global element of one schema file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +13,8 @@ pub struct SchemaRef {
     pub file: String,
     /// Local name of the element.
     pub root: String,
+    /// What of it is carried as it stands.
+    pub verbatim: Verbatim,
     /// Where the catalogue names it.
     pub place: Place,
 }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::CatalogueError;
 use super::azione::{Fruitori, NomeParte, Servizio};
+use super::firma::{RawFirma, Regole};
 use super::problem::Problem;
 use crate::config::source::{Place, Places, Source};
 use crate::egov::Gestione;
@@ -43,6 +44,8 @@ pub struct Parte {
     pub servizi: Option<Vec<String>>,
     /// Where its porta is called.
     pub indirizzo: Option<http::Uri>,
+    /// What it says about signatures, before what a service says.
+    pub firma: Regole,
     /// Where the file says so.
     pub place: Place,
 }
@@ -83,6 +86,7 @@ struct RawParte {
     gestione: String,
     servizi: Option<Vec<String>>,
     indirizzo: String,
+    firma: RawFirma,
 }
 
 impl Parti {
@@ -218,7 +222,10 @@ impl Check<'_> {
             }
         };
         let indirizzo = self.indirizzo(&format!("{at}.indirizzo"), &raw.indirizzo);
+        let firma =
+            Regole::read(raw.firma, &format!("{at}.firma"), &mut |key, problem| self.wrong(key, problem));
         Parte {
+            firma,
             nome: raw.nome,
             tipo,
             porta,

@@ -4,6 +4,7 @@ use std::io;
 
 use super::puntatore::PointerError;
 use crate::config::source::{Fault, Place};
+use crate::schema::NoElement;
 
 /// What is wrong with one key of a file of `services/`, and what was wanted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -116,7 +117,9 @@ pub enum Problem {
         why: String,
     },
     /// A document that JSON cannot carry and give back.
-    #[error("{file}: <{root}> cannot be carried to JSON and back: {why}")]
+    #[error(
+        "{file}: <{root}> cannot be carried to JSON and back: {why}. To carry the elements around it as XML: {remedy}"
+    )]
     Untranslatable {
         /// The schema file.
         file: String,
@@ -124,7 +127,12 @@ pub enum Problem {
         root: String,
         /// Which construct.
         why: String,
+        /// The line that would have it carried.
+        remedy: String,
     },
+    /// An element to carry as it stands that the document does not have.
+    #[error(transparent)]
+    NoElement(#[from] NoElement),
     /// A contract that is not there.
     #[error("no such file in the folder of contracts")]
     NoWsdl,

@@ -4,6 +4,8 @@
 
 use serde::Deserialize;
 
+use super::firma::RawFirma;
+
 /// The whole file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -30,6 +32,8 @@ pub(super) struct RawServizio {
     pub(super) erogatore: String,
     /// A group of `parti.toml`, or a list of parties.
     pub(super) fruitori: RawFruitori,
+    /// What is signed.
+    pub(super) firma: RawFirma,
 }
 
 /// A group or a list.
@@ -132,6 +136,8 @@ pub(super) struct RawDocumento {
     pub(super) schema: String,
     /// Its root element.
     pub(super) root: String,
+    /// What of it is carried as it stands.
+    pub(super) verbatim: RawVerbatim,
     /// Value of `modello.tipoModello`.
     pub(super) tipo_modello: String,
     /// Pointer into the payload.
@@ -194,6 +200,22 @@ pub(super) struct RawSchemaRef {
     pub(super) schema: String,
     /// Root element.
     pub(super) root: String,
+    /// What of it is carried as it stands.
+    pub(super) verbatim: RawVerbatim,
+}
+
+/// The whole document, or a list of its elements.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "true, or a list of names of elements")]
+pub(super) enum RawVerbatim {
+    Intero(bool),
+    Elementi(Vec<String>),
+}
+
+impl Default for RawVerbatim {
+    fn default() -> Self {
+        Self::Intero(false)
+    }
 }
 
 impl Default for RawFruitori {

@@ -18,8 +18,8 @@ pub trait Schemas {
     /// Why the element could not hold these children, in this order and with text only; `None` where it can.
     fn refuses_children(&self, file: &str, root: &str, children: &[&str]) -> Option<String>;
 
-    /// Why the element, as a document, could not be carried to JSON and back; `None` where it can.
-    fn untranslatable(&self, file: &str, root: &str) -> Option<String>;
+    /// Why the element, as a document, could not be carried to JSON and back, and what would help; `None` where it can.
+    fn untranslatable(&self, schema: &SchemaRef) -> Option<Problem>;
 }
 
 impl Catalogue {
@@ -116,12 +116,10 @@ impl Resolve<'_> {
     }
 
     fn document(&mut self, schema: &SchemaRef) {
-        let SchemaRef { file, root, .. } = schema;
         if self.root(schema)
-            && let Some(why) = self.schemas.untranslatable(file, root)
+            && let Some(problem) = self.schemas.untranslatable(schema)
         {
-            let (file, root) = (file.clone(), root.clone());
-            self.wrong(schema, Problem::Untranslatable { file, root, why });
+            self.wrong(schema, problem);
         }
     }
 

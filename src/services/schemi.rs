@@ -1,7 +1,9 @@
 //! The compiled schemas, as the catalogue asks about them.
 
+use super::documento::SchemaRef;
+use super::problem::Problem;
 use super::resolve::Schemas;
-use crate::schema::{self, Refusal, Rule, SchemaSet};
+use crate::schema::{self, Refusal, Rule, SchemaSet, Verbatim};
 use crate::xml::{Limits, Reader, write};
 
 impl Schemas for SchemaSet {
@@ -29,10 +31,35 @@ impl Schemas for SchemaSet {
         }
     }
 
-    fn untranslatable(&self, file: &str, root: &str) -> Option<String> {
-        let document = self.document(file, root)?;
-        document.obstacles().first().map(ToString::to_string)
+    fn untranslatable(&self, schema: &SchemaRef) -> Option<Problem> {
+        let document = self.document(&schema.file, &schema.root)?;
+        let document = match document.carrying(&schema.verbatim) {
+            Ok(document) => document,
+            Err(unknown) => return Some(unknown.into()),
+        };
+        let why = document.obstacles().first()?.to_string();
+        let (file, root) = (schema.file.clone(), schema.root.clone());
+        Some(Problem::Untranslatable {
+            file,
+            root,
+            why,
+            remedy: remedy(&schema.verbatim, &document.remedy()),
+        })
     }
+}
+
+/// The line of the service file that takes the obstacles away, what it says already included.
+fn remedy(said: &Verbatim, more: &Verbatim) -> String {
+    let names = |verbatim: &Verbatim| match verbatim {
+        Verbatim::Elements(names) => names.clone(),
+        Verbatim::Nothing | Verbatim::Whole => Vec::new(),
+    };
+    if *more == Verbatim::Whole {
+        return "verbatim = true".to_owned();
+    }
+    let all = [names(said), names(more)].concat();
+    let quoted: Vec<String> = all.iter().map(|name| format!("\"{name}\"")).collect();
+    format!("verbatim = [{}]", quoted.join(", "))
 }
 
 fn is_structural(rule: Rule) -> bool {

@@ -271,6 +271,26 @@ fn every_rule_of_a_service_file_is_kept() {
         ),
         (
             r#"tipo_modello = "D""#,
+            r#"tipo_modello = "D", verbatim = "nota""#,
+            "documenti[1].verbatim: wanted true, or a list of names of elements",
+        ),
+        (
+            r#"tipo_modello = "D""#,
+            r#"tipo_modello = "D", verbatim = []"#,
+            "documenti[1].verbatim: not given; wanted true, or at least one name",
+        ),
+        (
+            r#"tipo_modello = "D""#,
+            r#"tipo_modello = "D", verbatim = ["Sede/", "a"]"#,
+            "documenti[1].verbatim: wanted local names of elements",
+        ),
+        (
+            r#"tipo_modello = "D""#,
+            r#"tipo_modello = "D", verbatim = true, codice_comunicazione = "/c""#,
+            "documenti[1].codice_comunicazione: means nothing here: a document that is carried whole has no members",
+        ),
+        (
+            r#"tipo_modello = "D""#,
             r#"tipo_modello = "D", versioni = ["1"]"#,
             "documenti[1].versione: not given; wanted the attribute",
         ),
@@ -555,8 +575,10 @@ impl Schemas for These<'_> {
         (children == ["Esito"] && root == "ra").then(|| "Codice is missing".into())
     }
 
-    fn untranslatable(&self, file: &str, _: &str) -> Option<String> {
-        (file == "d.xsd").then(|| "a wildcard".into())
+    fn untranslatable(&self, schema: &SchemaRef) -> Option<Problem> {
+        let (file, root) = (schema.file.clone(), schema.root.clone());
+        let (why, remedy) = ("a wildcard".to_owned(), "verbatim = [\"w\"]".to_owned());
+        (file == "d.xsd").then_some(Problem::Untranslatable { file, root, why, remedy })
     }
 }
 
@@ -570,7 +592,7 @@ fn what_a_service_speaks_of_must_be_there() {
     let mistakes = catalogue.resolve(&schemas, &parties(), &shipped());
     let mistakes: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
     let expected = [
-        "d.xsd: <d> cannot be carried to JSON and back: a wildcard",
+        "d.xsd: <d> cannot be carried to JSON and back: a wildcard. To carry the elements around it as XML: verbatim = [\"w\"]",
         "s.toml:19: azione[1].risposta.schema: a.xsd: <ra> cannot hold Esito: Codice is missing",
         "no schema a.xsd with the root element rb",
         "service.erogatore: no such party in parti.toml; seen \"NESSUNO\"",
@@ -632,7 +654,7 @@ impl Schemas for Shipped {
         Self::with(file, root, |held| (held != children).then(|| format!("it holds {held:?}"))).flatten()
     }
 
-    fn untranslatable(&self, _: &str, _: &str) -> Option<String> {
+    fn untranslatable(&self, _: &SchemaRef) -> Option<Problem> {
         None
     }
 }

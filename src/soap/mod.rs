@@ -21,6 +21,7 @@ mod error;
 mod fault;
 pub mod multipart;
 mod part;
+pub mod security;
 mod soap_action;
 
 pub use content_type::{Content, ContentType, ContentTypeError, Related};

@@ -127,15 +127,21 @@ pub struct JournalSeen<'a> {
     pub records: &'a [(&'static str, u64)],
 }
 
-/// A certificate in use, looked at from time to time.
+/// A certificate or revocation list in use, looked at from time to time.
 #[derive(Debug, Clone)]
 pub struct CertificateSeen<'a> {
-    /// Its name in the configuration, such as `listeners.pdd`.
+    /// The section of the configuration, such as `listeners.pdd`.
     pub certificate: &'a str,
-    /// When it expires.
+    /// `certificate`, `authority` or `revocation-list`.
+    pub kind: &'static str,
+    /// The file.
+    pub file: &'a str,
+    /// When it expires; of a revocation list, when the next one is due.
     pub expires: Timestamp,
     /// The present instant.
     pub now: Timestamp,
+    /// Days before the end: a line within the first, an error within the last.
+    pub warn_days: &'a [u32],
 }
 
 /// TLS files were read again.
@@ -376,31 +382,51 @@ impl JournalSeen<'_> {
 }
 
 impl CertificateSeen<'_> {
-    /// A line is written when less than this is left.
-    pub const ALARM: Duration = Duration::from_secs(30 * 24 * 3600);
+    /// The gauges.
+    #[allow(clippy::cast_precision_loss)] // Seconds since 1970 are exact in a double.
+    pub fn measure(&self) {
+        let labels = [
+            ("certificate", self.certificate.to_owned()),
+            ("kind", self.kind.to_owned()),
+            ("file", self.file.to_owned()),
+        ];
+        gauge!(names::TLS_EXPIRY, &labels).set(self.expires.as_second() as f64);
+        gauge!(names::TLS_LEFT, &labels).set(self.left() as f64);
+    }
 
-    /// The gauge; a line when the end is near or past.
-    pub fn emit(&self) {
-        #[allow(clippy::cast_precision_loss)] // Seconds since 1970 are exact in a double.
-        gauge!(names::TLS_EXPIRY, "certificate" => self.certificate.to_owned())
-            .set(self.expires.as_second() as f64);
-        let left = self.expires.as_second() - self.now.as_second();
-        if left <= 0 {
+    /// A line when the end is near or past. A revocation list lives for days: only one that is overdue has a line.
+    pub fn tell(&self) {
+        let Self { certificate, kind, file, expires, .. } = self;
+        let left = self.left();
+        let days = left / 86_400;
+        let within = |of: Option<&u32>| of.is_some_and(|of| left < i64::from(*of) * 86_400);
+        if *kind == "revocation-list" {
+            if left <= 0 {
+                warn!(
+                    event = "revocation-list-outdated",
+                    certificate, file, due = %expires, "the next revocation list is overdue"
+                );
+            }
+        } else if left <= 0 {
             error!(
                 event = "certificate-expired",
-                certificate = self.certificate,
-                expires = %self.expires,
-                "the certificate has expired"
+                certificate, kind, file, expires = %expires, "the certificate has expired"
             );
-        } else if u64::try_from(left).is_ok_and(|left| left < Self::ALARM.as_secs()) {
+        } else if within(self.warn_days.last()) {
+            error!(
+                event = "certificate-expires",
+                certificate, kind, file, expires = %expires, days, "the certificate is about to expire"
+            );
+        } else if within(self.warn_days.first()) {
             warn!(
                 event = "certificate-expires",
-                certificate = self.certificate,
-                expires = %self.expires,
-                days = left / 86_400,
-                "the certificate expires soon"
+                certificate, kind, file, expires = %expires, days, "the certificate expires soon"
             );
         }
+    }
+
+    fn left(&self) -> i64 {
+        self.expires.as_second().saturating_sub(self.now.as_second())
     }
 }
 

@@ -114,17 +114,31 @@ fn a_certificate_near_its_end_is_a_warning_and_an_expired_one_an_error() {
     let now: Timestamp = "2026-11-21T00:00:00Z".parse().unwrap();
     let seen = |expires: &str| {
         let expires = expires.parse().unwrap();
-        observed(move || CertificateSeen { certificate: "listeners.pdd", expires, now }.emit())
+        observed(move || {
+            let seen = CertificateSeen {
+                certificate: "listeners.pdd",
+                kind: "certificate",
+                file: "server.pem",
+                expires,
+                now,
+                warn_days: &[30, 7, 1],
+            };
+            seen.measure();
+            seen.tell();
+            CertificateSeen { kind: "revocation-list", file: "list.pem", ..seen }.measure();
+        })
     };
     let (lines, metrics) = seen("2027-11-21T00:00:00Z");
     assert!(lines.is_empty(), "{lines}");
-    assert!(
-        metrics.contains(
-            "egov_bridge_tls_certificate_expiry_timestamp_seconds{certificate=\"listeners.pdd\"} 1826755200"
-        ),
-        "{metrics}"
-    );
+    let labels = "{certificate=\"listeners.pdd\",kind=\"certificate\",file=\"server.pem\"}";
+    for sample in [
+        format!("egov_bridge_tls_certificate_expiry_timestamp_seconds{labels} 1826755200"),
+        format!("egov_bridge_certificate_expires_seconds{labels} 31536000"),
+    ] {
+        assert!(metrics.contains(&sample), "{metrics}");
+    }
     assert!(seen("2026-12-01T00:00:00Z").0.contains("\"WARN\""));
+    assert!(seen("2026-11-21T20:00:00Z").0.contains("\"ERROR\""));
     assert!(seen("2026-11-20T00:00:00Z").0.contains("\"ERROR\""));
 }
 

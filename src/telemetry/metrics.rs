@@ -34,8 +34,10 @@ pub const REQUESTS_REFUSED: &str = "egov_bridge_requests_refused_total";
 pub const JOURNAL_UP: &str = "egov_bridge_journal_up";
 /// Records of the journal, by state.
 pub const JOURNAL_RECORDS: &str = "egov_bridge_journal_records";
-/// When a certificate expires, in seconds since 1970, by certificate.
+/// When what is in a file ends, in seconds since 1970, by section of the configuration, kind and file.
 pub const TLS_EXPIRY: &str = "egov_bridge_tls_certificate_expiry_timestamp_seconds";
+/// How long it is until then, in seconds; negative afterwards.
+pub const TLS_LEFT: &str = "egov_bridge_certificate_expires_seconds";
 /// Reloads of TLS files, by certificate and result.
 pub const TLS_RELOADS: &str = "egov_bridge_tls_reloads_total";
 /// How often schemas, services and parties were read again, by result.
@@ -164,6 +166,7 @@ pub fn describe() {
     describe_gauge!(JOURNAL_UP, "1 while the journal can be written");
     describe_gauge!(JOURNAL_RECORDS, "Records of the journal, by state");
     describe_gauge!(TLS_EXPIRY, Unit::Seconds, "When the certificate expires, in seconds since 1970");
+    describe_gauge!(TLS_LEFT, Unit::Seconds, "How long until the certificate or revocation list ends");
     describe_counter!(TLS_RELOADS, "Reloads of certificates and keys, by result");
     describe_counter!(KNOWLEDGE_RELOADS, "Reloads of schemas, services and parties, by result");
     describe_gauge!(BUILD_INFO, "1, with the version of the gateway");

@@ -11,6 +11,7 @@
 //!
 //! Nothing here does input or output, or knows of SOAP or e-Gov.
 
+pub mod c14n;
 pub mod characters;
 pub mod digest;
 pub mod encoding;

@@ -1,6 +1,7 @@
 //! Prefix to namespace, by scope.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use super::{XmlErrorKind, characters};
 
@@ -13,6 +14,9 @@ const XMLNS_NAMESPACE: &str = "http://www.w3.org/2000/xmlns/";
 /// Greatest number of namespace names in one document. Each new one is compared with all before it, so that without a
 /// bound a document could buy quadratic time; real messages have a dozen.
 const MOST_NAMES: usize = 256;
+
+/// Greatest number of namespace declarations in force at one place: every prefix is sought among them.
+const MOST_BINDINGS: usize = 512;
 
 /// A namespace of one [`Reader`](super::Reader): two names are in one namespace when their indexes are equal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -102,6 +106,10 @@ impl<'x> Scopes<'x> {
         if self.bindings.iter().rev().take_while(|b| b.2 == depth).any(|b| b.0 == prefix) {
             return Err(XmlErrorKind::DuplicateAttribute(format!("xmlns:{prefix}")));
         }
+        if self.bindings.len() >= MOST_BINDINGS {
+            let what = "namespace declarations in force";
+            return Err(XmlErrorKind::TooLarge { what, limit: MOST_BINDINGS });
+        }
         let index = self.intern(namespace)?;
         self.bindings.push((prefix, index, depth));
         if prefix.is_empty() {
@@ -140,13 +148,28 @@ impl<'x> Scopes<'x> {
     /// The bindings in force, innermost declaration of each prefix only.
     pub(super) fn in_force(&self) -> Vec<Binding<'x>> {
         let mut seen: Vec<Binding<'x>> = Vec::new();
-        for (prefix, index, _) in self.bindings.iter().rev() {
-            if seen.iter().all(|b| b.prefix != *prefix) {
-                let namespace = self.names.get(index.as_usize()).cloned().unwrap_or_default();
-                seen.push(Binding { prefix, namespace });
-            }
-        }
+        self.each_in_force(|prefix, index| {
+            let namespace = self.names.get(index.as_usize()).cloned().unwrap_or_default();
+            seen.push(Binding { prefix, namespace });
+        });
         seen.reverse();
         seen
+    }
+
+    /// The same, from the innermost out.
+    pub(super) fn each_in_force(&self, mut with: impl FnMut(&'x str, NamespaceIndex)) {
+        let mut seen = HashSet::new();
+        for (prefix, index, _) in self.bindings.iter().rev() {
+            if seen.insert(*prefix) {
+                with(prefix, *index);
+            }
+        }
+    }
+
+    /// What the element at `depth`, the innermost, declares.
+    pub(super) fn each_declared(&self, depth: usize, mut with: impl FnMut(&'x str, NamespaceIndex)) {
+        for (prefix, index, _) in self.bindings.iter().rev().take_while(|b| b.2 == depth) {
+            with(prefix, *index);
+        }
     }
 }

@@ -179,6 +179,23 @@ impl<'x> Reader<'x> {
         self.scopes.in_force()
     }
 
+    /// The namespace that a prefix stands for after the last event, empty for none; `None` where it is not declared. The
+    /// empty prefix is that of the default namespace.
+    #[must_use]
+    pub fn namespace_of(&self, prefix: &str) -> Option<&str> {
+        self.scopes.resolve(prefix).map(|index| self.scopes.name(index))
+    }
+
+    /// Calls `with` for each prefix that the element just started declares; the empty one is the default namespace.
+    pub(super) fn each_declared(&self, with: impl FnMut(&'x str, NamespaceIndex)) {
+        self.scopes.each_declared(self.open.len(), with);
+    }
+
+    /// Calls `with` for each prefix in scope at the last event, once.
+    pub(super) fn each_in_force(&self, with: impl FnMut(&'x str, NamespaceIndex)) {
+        self.scopes.each_in_force(with);
+    }
+
     /// The next event. After an error the reader must not be used further.
     ///
     /// # Errors
@@ -332,7 +349,13 @@ impl<'x> Reader<'x> {
             return;
         }
         let rest = self.text.as_bytes().get(self.end..self.stop).unwrap_or_default();
-        let length = rest.iter().take_while(|b| characters::is_space(**b)).count();
+        // A new line and some steps of indentation, mostly.
+        let mut length = usize::from(rest.first() == Some(&b'\n'));
+        while rest.get(length..).and_then(<[u8]>::first_chunk) == Some(b"        ") {
+            length += 8;
+        }
+        let rest_of_it = rest.get(length..).unwrap_or_default();
+        length += rest_of_it.iter().take_while(|b| characters::is_space(**b)).count();
         if rest.get(length) == Some(&b'<') && length <= self.limits.text_bytes {
             self.end += length;
         }
@@ -755,7 +778,7 @@ fn character_reference(number: &str) -> Option<char> {
 }
 
 /// End-of-line handling (§2.11): CRLF and lone CR become LF.
-fn normalise_line_ends(text: &str) -> Cow<'_, str> {
+pub(super) fn normalise_line_ends(text: &str) -> Cow<'_, str> {
     if memchr(b'\r', text.as_bytes()).is_none() {
         return Cow::Borrowed(text);
     }

@@ -104,7 +104,7 @@ class Model:
     """Everything that an entry file pulls in."""
 
     def __init__(self, path):
-        self.units, self.globals = [], {}
+        self.units, self.globals, self.redefined = [], {}, {}
         self.simples, self.complexes, self.declarations = {}, {}, {}
         self.builtins = {}
         self.any_type = Complex((XS, "anyType"))
@@ -117,6 +117,7 @@ class Model:
                     kind = "type" if kind in ("simpleType", "complexType") else kind
                     if node.get("name"):
                         self.globals[(kind, unit.target, node.get("name"))] = (node, unit)
+        self.redefine()
         anything = Particle("any", 0, UNBOUNDED, wildcard=("##any", "lax", self.target))
         self.any_type.content, self.any_type.mixed, self.any_type.wildcard = anything, True, ("##any", "lax", self.target)
         self.roots = [self.declaration(node, unit) for (kind, _, _), (node, unit) in list(self.globals.items()) if kind == "element"]
@@ -158,6 +159,27 @@ class Model:
             elif node.tag == f"{{{XS}}}import" and node.get("schemaLocation"):
                 self.load(os.path.join(os.path.dirname(path), node.get("schemaLocation")), None)
 
+    def redefine(self):
+        """What a redefine says takes the name; what it is made from is kept for what stands inside it."""
+        for unit in reversed(self.units):
+            for node in unit.root.iterfind(f"{{{XS}}}redefine/*[@name]"):
+                key = (self.space(node), unit.target, node.get("name"))
+                self.redefined[self.key(node, unit)] = (key, self.globals[key])
+                self.globals[key] = (node, unit)
+
+    def space(self, node):
+        kind = etree.QName(node).localname
+        return "type" if kind in ("simpleType", "complexType") else kind
+
+    def component(self, kind, node, unit, text):
+        """The component that a reference in a node means."""
+        key = (kind, *self.qname(node, unit, text))
+        for around in (node, *node.iterancestors()):
+            known, old = self.redefined.get(self.key(around, unit), (None, None))
+            if known == key:
+                return old
+        return self.globals[key]
+
     def qname(self, node, unit, text):
         prefix, _, local = text.strip().rpartition(":")
         ns = node.nsmap.get(prefix or None, XML if prefix == "xml" else "")
@@ -181,6 +203,10 @@ class Model:
             return self.any_type if local == "anyType" else self.builtin(local)
         node, unit = self.globals[("type", ns, local)]
         return self.type_of(node, unit)
+
+    def base(self, node, unit, text):
+        ns, local = self.qname(node, unit, text)
+        return self.type_named(ns, local) if ns == XS else self.type_of(*self.component("type", node, unit, text))
 
     def type_of(self, node, unit):
         if etree.QName(node).localname == "simpleType":
@@ -216,7 +242,7 @@ class Model:
 
     def named_or_inline(self, node, unit, attribute):
         if node.get(attribute):
-            return self.type_named(*self.qname(node, unit, node.get(attribute)))
+            return self.base(node, unit, node.get(attribute))
         return self.simple(self.inline(node, "simpleType"), unit)
 
     def restricted(self, node, unit, name, base=None):
@@ -245,7 +271,7 @@ class Model:
             return made
         how = self.inline(inner, "extension", "restriction")
         made.how = etree.QName(how).localname
-        base = self.type_named(*self.qname(how, unit, how.get("base")))
+        base = self.base(how, unit, how.get("base"))
         made.base = base
         own, prohibited, wildcard = self.uses(how, unit)
         taken = {(u.ns, u.local) for u in own} | set(prohibited)
@@ -301,7 +327,7 @@ class Model:
             wildcard = (node.get("namespace", "##any"), node.get("processContents", "strict"), unit.target)
             return Particle("any", low, high, wildcard=wildcard, where=where)
         if kind == "group":
-            group, owner = self.globals[("group", *self.qname(node, unit, node.get("ref")))]
+            group, owner = self.component("group", node, unit, node.get("ref"))
             inner = self.model_group(group, owner)
             return Particle("sequence", low, high, items=[inner] if inner else [], where=where)
         items = [self.particle(c, unit) for c in node if isinstance(c.tag, str) and etree.QName(c).localname != "annotation"]
@@ -347,7 +373,7 @@ class Model:
                 else:
                     uses.append(use)
             elif kind == "attributeGroup" and child.get("ref"):
-                group, owner = self.globals[("attributeGroup", *self.qname(child, unit, child.get("ref")))]
+                group, owner = self.component("attributeGroup", child, unit, child.get("ref"))
                 more, none, any_ = self.uses(group, owner)
                 uses, prohibited, wildcard = uses + more, prohibited + none, wildcard or any_
             elif kind == "anyAttribute":

@@ -133,6 +133,66 @@ async fn a_new_action_is_two_schemas_and_a_file() {
     assert_eq!(reply.eccezioni().first().map(|(code, _)| code.as_str()), Some("EGOV_IT_201"), "{reply}");
 }
 
+const PROGETTO_APERTO: &str = r#"<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">
+  <xs:element name="progetto"><xs:complexType><xs:sequence>
+    <xs:element name="Tutor" type="xs:string" maxOccurs="unbounded"/>
+    <xs:element name="note" minOccurs="0"><xs:complexType mixed="true"><xs:sequence>
+      <xs:any processContents="skip" minOccurs="0" maxOccurs="unbounded"/></xs:sequence></xs:complexType></xs:element>
+  </xs:sequence><xs:attribute name="anno" type="xs:gYear" use="required"/></xs:complexType></xs:element>
+</xs:schema>"#;
+
+#[tokio::test]
+async fn what_json_has_no_place_for_is_carried_as_xml_where_the_service_says_so() {
+    let (home, setup) = with_own_data();
+    let folder = setup.xsd.as_ref().unwrap().join("tirocini");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("wrappers.xsd"), WRAPPERS).unwrap();
+    fs::write(folder.join("progetto.xsd"), PROGETTO_APERTO).unwrap();
+    let file = setup.services.as_ref().unwrap().join("tirocini.toml");
+    let kind = "tipo_modello = \"TIROCINIO\"";
+    let saying = |verbatim: &str| {
+        fs::write(&file, SERVICE.replace(kind, &format!("{kind}\n{verbatim}"))).unwrap();
+        let directories = egov_bridge::config::Directories {
+            xsd: setup.xsd.clone().unwrap(),
+            services: setup.services.clone().unwrap(),
+            wsdl: repository("wsdl"),
+            data: home.folder.path().join("data"),
+            dictionaries: repository("services"),
+        };
+        let loaded = egov_bridge::bridge::Knowledge::load(&directories);
+        loaded.err().unwrap_or_default().iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let said = saying("");
+    assert!(
+        said[0].contains("tirocini/progetto.xsd:4: xs:complexType: cannot be carried to JSON and back"),
+        "{said:?}"
+    );
+    assert!(
+        said[0].ends_with(
+            "To carry the elements around it as XML: verbatim = [\"note\"]; seen \"tirocini/progetto.xsd\""
+        ),
+        "{said:?}"
+    );
+    assert!(saying("verbatim = [\"nota\"]")[0].contains("no element below <progetto> is nota"));
+    assert_eq!(saying("verbatim = [\"note\"]"), [""; 0]);
+
+    let node = StubNode::start(&home.pki, |_| {
+        let body = json!({ "direzione": "RISPOSTA", "esito": { "codice": "OK" } });
+        Told { status: "200 OK", content_type: "application/json", body: body.to_string() }
+    })
+    .await;
+    let world = Setup { node_at: Some(node.address), ..setup }.start_in(home).await;
+    let progetto = "<progetto anno=\"2026\"><Tutor>Verdi</Tutor><note>Si veda <b:punto n=\"1\"/> di seguito</note></progetto>";
+    let body = format!(
+        r#"<t:avviaTirocinio xmlns:t="urn:regione:tirocini"><t:Progetto xmlns:b="urn:b">{progetto}</t:Progetto></t:avviaTirocinio>"#
+    );
+    let request = envelope().servizio("Tirocini").header_azione("avviaTirocinio").body(&body);
+    world.send(&request).await;
+    let (_, asked) = node.received().remove(0);
+    let note = "<note xmlns:b=\"urn:b\">Si veda <b:punto n=\"1\"/> di seguito</note>";
+    assert_eq!(asked["modello"]["payload"], json!({ "anno": "2026", "tutor": ["Verdi"], "note": note }));
+}
+
 #[tokio::test]
 async fn a_new_revision_of_a_form_lives_beside_the_old_one() {
     let (home, setup) = with_own_data();

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 // The language that the scenarios are written in:
+mod certificates; // certificates, clients and servers as old as some porte
 mod envelope; // an e-Gov envelope, built member by member
 mod package; // an envelope with attachments, written part by part
 mod postgres_server; // a PostgreSQL server of the tests' own
@@ -16,9 +17,11 @@ mod world; // a gateway, its node, its journal, its log; to be started, broken a
 mod admin; // health, metrics, contracts
 mod attachments; // messages with attachments
 mod co; // the comunicazioni obbligatorie
+mod conformance; // the conformance suite against this gateway
 mod data_only; // new actions and new revisions without a line of Rust
 mod dress; // one message in all the ways in which XML may be written
 mod duplicates; // the same message again
+mod firma; // signed messages
 mod node_failures; // what a region sees of a node in trouble
 mod profiles; // one-way, ordered and asynchronous exchanges, bridged by data alone
 mod rates; // senders who ask too often
@@ -28,3 +31,4 @@ mod restart; // stopping, starting, dying
 mod sap; // the seven actions of ServiziSAP
 mod secrecy; // what the log never says
 mod tls; // who may speak for whom
+mod tls_backends; // old peers, keystores, proxies in front, files that change

@@ -41,13 +41,24 @@ pub(crate) const NOW: &str = "2026-01-15T08:31:00Z";
 #[derive(Default)]
 pub(crate) struct Setup {
     pub(crate) journal: String,
+    /// Whom the gateway speaks as; NAZIONALE where empty.
+    pub(crate) nome: &'static str,
     pub(crate) egov: &'static str,
     pub(crate) node: &'static str,
     pub(crate) pdd: &'static str,
     pub(crate) limits: &'static str,
     pub(crate) rate: &'static str,
+    pub(crate) firma: String,
     pub(crate) services: Option<PathBuf>,
     pub(crate) xsd: Option<PathBuf>,
+    /// Certificates of the listener with TLS and its clients, in the place of the sandbox's, and more of its keys.
+    pub(crate) listener: Option<String>,
+    /// The proxy in front of the listeners.
+    pub(crate) proxy: &'static str,
+    /// Certificates shown to the node and believed of it, in the place of the sandbox's, and more of its keys.
+    pub(crate) node_tls: Option<String>,
+    /// When certificates are looked at.
+    pub(crate) certificates: &'static str,
     /// Where a node of the scenario's own listens; else the sandbox's is started.
     pub(crate) node_at: Option<SocketAddr>,
 }
@@ -104,11 +115,19 @@ impl Setup {
         let xsd = self.xsd.clone().unwrap_or_else(|| shipped("xsd"));
         let services = self.services.clone().unwrap_or_else(|| shipped("services"));
         let (wsdl, ca) = (shipped("wsdl"), &pki.authority);
-        let Pair { certificate, key } = &pki.pdd_server;
-        let Pair { certificate: node_certificate, key: node_key } = &pki.node_client;
-        let Self { journal, egov, node: node_keys, pdd, limits, rate, .. } = self;
+        let shown =
+            |pair: &Pair| format!("certificate_file = {:?}\nkey_file = {:?}", pair.certificate, pair.key);
+        let ours = || format!("{}\nclient_ca_file = {ca:?}", shown(&pki.pdd_server));
+        let listener = self.listener.clone().unwrap_or_else(ours);
+        let ours = || format!("{}\nca_file = {ca:?}", shown(&pki.node_client));
+        let node_tls = self.node_tls.clone().unwrap_or_else(ours);
+        let Self { journal, egov, node: node_keys, pdd, limits, rate, firma, proxy, certificates, .. } = self;
+        let nome = if self.nome.is_empty() { "NAZIONALE" } else { self.nome };
         format!(
             r#"
+[identity]
+nome = {nome:?}
+
 [directories]
 data = {data:?}
 xsd = {xsd:?}
@@ -121,9 +140,10 @@ services = {services:?}
 [listeners.pdd]
 http = "127.0.0.1:0"
 https = "127.0.0.1:0"
-certificate_file = {certificate:?}
-key_file = {key:?}
-client_ca_file = {ca:?}
+{listener}
+
+[listeners.pdd.proxy]
+{proxy}
 
 [listeners.rest]
 https = ""
@@ -136,10 +156,11 @@ http = "127.0.0.1:0"
 
 [node]
 url = "https://{node}"
-ca_file = {ca:?}
-certificate_file = {node_certificate:?}
-key_file = {node_key:?}
+{node_tls}
 {node_keys}
+
+[certificates]
+{certificates}
 
 [pdd]
 {pdd}
@@ -149,6 +170,9 @@ key_file = {node_key:?}
 
 [rate]
 {rate}
+
+[firma]
+{firma}
 "#
         )
     }
@@ -243,6 +267,15 @@ impl World {
         };
         world.start_gateway().await;
         world
+    }
+
+    /// The same world towards its node by another way, and with other certificates on it.
+    pub(crate) async fn again_towards(mut self, address: SocketAddr, node_tls: String) -> World {
+        self.stop().await;
+        let setup = Setup { node_tls: Some(node_tls), ..Setup::default() };
+        self.config = setup.configuration(self.home.path(), &self.pki, address);
+        self.start_gateway().await;
+        self
     }
 
     pub(crate) fn gateway(&self) -> &Gateway {
@@ -408,7 +441,7 @@ async fn sandbox_node(
     .await
 }
 
-fn tls_client(pki: &Pki, pair: Option<&Pair>) -> ClientConfig {
+pub(crate) fn tls_client(pki: &Pki, pair: Option<&Pair>) -> ClientConfig {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(&pki.authority).unwrap()).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());

@@ -47,11 +47,16 @@ impl Gateway {
 
     /// The same, with more tables at the end of its configuration (`[rate]`, `[limits]`, ...; none of those written here).
     pub(crate) fn start_with(tables: &str) -> Result<Gateway, String> {
+        Gateway::start_on(&Path::new(env!("CARGO_MANIFEST_DIR")).join("services"), tables)
+    }
+
+    /// The same, with services and parties of its own.
+    pub(crate) fn start_on(services: &Path, tables: &str) -> Result<Gateway, String> {
         let folder = TempDir::new().map_err(|error| format!("no temporary folder: {error}"))?;
         let addresses = free_addresses().map_err(|error| format!("no free ports: {error}"))?;
         let config = folder.path().join("config.toml");
         let printed = folder.path().join("printed.log");
-        let log = fs::write(&config, configuration(folder.path(), &addresses, tables))
+        let log = fs::write(&config, configuration(folder.path(), services, &addresses, tables))
             .and_then(|()| File::create(&printed))
             .and_then(|file| Ok((file.try_clone()?, file)));
         let (out, err) =
@@ -157,11 +162,12 @@ fn free_addresses() -> io::Result<Addresses> {
 }
 
 /// What differs from the defaults: the folders are the repository's, what is written goes to `folder`.
-fn configuration(folder: &Path, at: &Addresses, tables: &str) -> String {
+fn configuration(folder: &Path, services: &Path, at: &Addresses, tables: &str) -> String {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
     let data = folder.join("data");
     let mut folders = format!("data = {data:?}\n");
-    for name in ["xsd", "wsdl", "services", "dictionaries"] {
+    folders.push_str(&format!("services = {services:?}\n"));
+    for name in ["xsd", "wsdl", "dictionaries"] {
         folders.push_str(&format!("{name} = {:?}\n", repository.join(name)));
     }
     let Addresses { pdd, pdd_tls, rest, admin, sandbox_node, sandbox_pdd, sandbox_control } = at;

@@ -11,16 +11,20 @@ use super::Checked;
 use super::keys::Keys;
 use crate::cli::causes::chain;
 use crate::clock;
-use crate::config::{ClientCertificate, Config, ServerTls as Files};
+use crate::config::Config;
 use crate::gateway::roads;
-use crate::http::tls::{self, ClientCertificates, ServerTls, instant};
 use crate::node::Client;
-use crate::telemetry::events::CertificateSeen;
+use crate::pem::instant;
+use crate::tls::{
+    self, Authorities, ClientCertificates, ClientVerifier, Expiry, ExpiryKind, KeyFiles, Renewable,
+    ServerTls, TlsError, TlsFiles,
+};
 
 /// Looks at every certificate that the configuration names.
 pub(super) fn check(config: &Config, keys: &Keys, now: Timestamp, checked: &mut Checked) {
     let generated = config.sandbox.as_ref().map(|sandbox| sandbox.pki.clone());
-    let mut look = Look { keys, now, generated, seen: 0, checked };
+    let warn_days = config.certificates.warn_days.first().copied().unwrap_or_default();
+    let mut look = Look { keys, now, generated, warn_days, seen: 0, checked };
     let listeners =
         [("listeners.pdd", &config.listeners.pdd.https), ("listeners.rest", &config.listeners.rest.https)];
     for (section, listener) in listeners {
@@ -28,6 +32,7 @@ pub(super) fn check(config: &Config, keys: &Keys, now: Timestamp, checked: &mut 
             look.listener(section, files);
         }
     }
+    look.proxy(config);
     look.node(config);
     match look.seen {
         0 if config.sandbox.is_some() => checked.good.push("certificates of the sandbox".to_owned()),
@@ -40,44 +45,111 @@ struct Look<'a> {
     now: Timestamp,
     /// Where the sandbox makes what is not given.
     generated: Option<PathBuf>,
+    /// Days before an end that are worth a warning.
+    warn_days: u32,
     seen: usize,
     checked: &'a mut Checked,
 }
 
 impl Look<'_> {
-    fn listener(&mut self, section: &str, files: &Files) {
-        let mut sound = self.certificate(section, "certificate_file", &files.certificate_file);
-        let asked = files.client_certificate != ClientCertificate::None;
-        let ca = files.client_ca_file.as_ref().filter(|_| asked);
-        if let Some(ca) = ca {
-            sound &= self.authorities(section, "client_ca_file", ca);
+    fn listener(&mut self, section: &str, files: &TlsFiles) {
+        let mut sound = self.shown(section, &files.keys);
+        let authorities = files.clients.authorities();
+        if let Some(authorities) = authorities {
+            sound &= self.authorities(section, "client_ca_file", authorities);
         }
-        if sound && !self.is_generated(&files.certificate_file) {
-            let mut files = roads::tls_files(files);
-            if ca.is_some_and(|ca| self.is_missing(ca)) {
+        if sound && !self.is_generated(files.keys.certificate()) {
+            let mut files = files.clone();
+            if authorities.is_some_and(|authorities| self.is_missing(&authorities.certificates)) {
                 files.clients = ClientCertificates::NotAsked;
             }
-            // What the gateway does when it starts. Chain and authorities are sound: what is wrong is the key.
-            if let Err(error) = ServerTls::load(files) {
-                self.wrong(section, "key_file", &chain(&error));
+            // What the gateway does when it starts.
+            match ServerTls::load(files.clone()) {
+                Ok(tls) => {
+                    self.loaded(section, &files.keys, ["client_ca_file", "client_crl_file"], &tls.expiries())
+                }
+                Err(error) => self.unusable(section, "client_crl_file", &files.keys, &error),
             }
         }
     }
 
-    fn node(&mut self, config: &Config) {
-        let node = &config.node;
-        let mut sound = self.certificate("node", "certificate_file", &node.certificate_file);
-        sound &= self.authorities("node", "ca_file", &node.ca_file);
-        let made_later = self.is_generated(&node.certificate_file) || self.is_missing(&node.ca_file);
-        let wrong = match roads::node(config) {
-            Err(error) => Some(("url", error.to_string())),
-            Ok(settings) if sound && !made_later => {
-                Client::new(settings).err().map(|error| ("key_file", chain(&error)))
-            }
-            Ok(_) => None,
+    /// Where the listener with TLS is not there to be looked at, the proxy's authorities are.
+    fn proxy(&mut self, config: &Config) {
+        let Some((authorities, backend)) =
+            config.listeners.pdd.proxy.as_ref().and_then(|proxy| proxy.trust.as_ref())
+        else {
+            return;
         };
-        if let Some((key, problem)) = wrong {
-            self.wrong("node", key, &problem);
+        if config.listeners.pdd.https.is_some() || self.is_missing(&authorities.certificates) {
+            return;
+        }
+        if let Err(error) = ClientVerifier::load(authorities.clone(), backend.clone()) {
+            self.wrong("listeners.pdd", "client_ca_file", &chain(&error));
+        }
+    }
+
+    fn node(&mut self, config: &Config) {
+        let files = &config.node.tls;
+        let mut sound = true;
+        if let Some(keys) = &files.keys {
+            sound &= self.shown("node", keys);
+        }
+        let ca = if files.authorities.of_the_machine { "system_roots" } else { "ca_file" };
+        sound &= self.authorities("node", ca, &files.authorities);
+        let made_later = files.keys.as_ref().is_some_and(|keys| self.is_generated(keys.certificate()))
+            || self.is_missing(&files.authorities.certificates);
+        match roads::node(config) {
+            Err(error) => {
+                self.wrong("node", "url", &error.to_string());
+            }
+            Ok(settings) if sound && !made_later => {
+                let nothing = KeyFiles::pem("", "");
+                let keys = files.keys.as_ref().unwrap_or(&nothing);
+                match Client::new(settings) {
+                    Ok(client) => self.loaded("node", keys, ["ca_file", "crl_file"], &client.expiries()),
+                    Err(error) => self.unusable("node", "crl_file", keys, &error),
+                }
+            }
+            Ok(_) => {}
+        }
+    }
+
+    /// A keystore is only read as a whole.
+    fn shown(&mut self, section: &str, keys: &KeyFiles) -> bool {
+        match keys {
+            KeyFiles::Pem { certificate, .. } => self.certificate(section, "certificate_file", certificate),
+            KeyFiles::Pkcs12 { .. } => true,
+        }
+    }
+
+    /// Chain and authorities are sound: what is wrong is the keystore, the list, or else the key.
+    fn unusable(&mut self, section: &str, crl: &str, keys: &KeyFiles, error: &TlsError) {
+        let key = match (error, keys) {
+            (TlsError::RevocationList { .. } | TlsError::Pem { wanted: "revocation list", .. }, _) => crl,
+            (_, KeyFiles::Pkcs12 { .. }) => "keystore_file",
+            (_, KeyFiles::Pem { .. }) => "key_file",
+        };
+        self.wrong(section, key, &chain(error));
+    }
+
+    /// What is known only once everything was read together.
+    fn loaded(&mut self, section: &str, keys: &KeyFiles, [ca, crl]: [&str; 2], expiries: &[Expiry]) {
+        for expiry in expiries {
+            let (file, day) = (expiry.file.display(), clock::in_rome(expiry.ends).date());
+            match expiry.kind {
+                ExpiryKind::Own if matches!(keys, KeyFiles::Pkcs12 { .. }) => {
+                    let sound =
+                        self.times(section, "keystore_file", &expiry.file, expiry.begins, expiry.ends);
+                    self.seen += usize::from(sound);
+                }
+                ExpiryKind::Authority if expiry.ends <= self.now && !self.is_generated(&expiry.file) => {
+                    self.warn(section, ca, &format!("{file}: an authority expired on {day}"));
+                }
+                ExpiryKind::RevocationList if expiry.ends <= self.now => {
+                    self.warn(section, crl, &format!("{file}: the next list was due on {day}"));
+                }
+                _ => {}
+            }
         }
     }
 
@@ -98,24 +170,35 @@ impl Look<'_> {
         let time = |asn1: &openssl::asn1::Asn1TimeRef| instant(asn1).ok();
         let begins = chain.iter().filter_map(|one| time(one.not_before())).max();
         let ends = chain.iter().filter_map(|one| time(one.not_after())).min();
+        let Some((begins, ends)) = begins.zip(ends) else { return true };
+        let sound = self.times(section, key, path, begins, ends);
+        self.seen += usize::from(sound);
+        sound
+    }
+
+    /// Whether what is in a file is in its time.
+    fn times(&mut self, section: &str, key: &str, path: &Path, begins: Timestamp, ends: Timestamp) -> bool {
         let day = |at: Timestamp| clock::in_rome(at).date().to_string();
-        if let Some(begins) = begins.filter(|begins| *begins > self.now) {
-            return self.wrong(section, key, &format!("{}: valid only from {}", path.display(), day(begins)));
+        let path = path.display();
+        if begins > self.now {
+            return self.wrong(section, key, &format!("{path}: valid only from {}", day(begins)));
         }
-        let Some(ends) = ends else { return true };
         if ends <= self.now {
-            return self.wrong(section, key, &format!("{}: expired on {}", path.display(), day(ends)));
+            return self.wrong(section, key, &format!("{path}: expired on {}", day(ends)));
         }
-        if ends.duration_since(self.now).unsigned_abs() < CertificateSeen::ALARM {
-            let warning = format!("{}: expires on {}", path.display(), day(ends));
-            self.checked.warnings.push(self.keys.mistake(&format!("{section}.{key}"), &warning));
+        if ends.duration_since(self.now).as_hours() < i64::from(self.warn_days) * 24 {
+            self.warn(section, key, &format!("{path}: expires on {}", day(ends)));
         }
-        self.seen += 1;
         true
     }
 
-    fn authorities(&mut self, section: &str, key: &str, path: &Path) -> bool {
-        if self.is_generated(path) {
+    fn warn(&mut self, section: &str, key: &str, warning: &str) {
+        self.checked.warnings.push(self.keys.mistake(&format!("{section}.{key}"), warning));
+    }
+
+    fn authorities(&mut self, section: &str, key: &str, authorities: &Authorities) -> bool {
+        let path = &authorities.certificates;
+        if self.is_generated(path) || authorities.of_the_machine {
             return true;
         }
         match tls::authorities(path) {
@@ -154,13 +237,13 @@ mod tests {
         pki::ensure(folder.path(), &[], made).unwrap();
         let config = crate::config::embedded(Path::new("")).unwrap();
         let (_, mut files) = config.listeners.pdd.https.unwrap();
-        files.certificate_file = folder.path().join(certificate);
-        files.key_file = folder.path().join(key);
-        files.client_ca_file = Some(folder.path().join("ca.pem"));
+        files.keys = KeyFiles::pem(folder.path().join(certificate), folder.path().join(key));
+        files.clients = ClientCertificates::Required(Authorities::of(folder.path().join("ca.pem")));
         let mut checked = Checked::default();
         let now = made + jiff::SignedDuration::from_hours(24 * days);
         let keys = Keys::read(None);
-        let mut look = Look { keys: &keys, now, generated: None, seen: 0, checked: &mut checked };
+        let mut look =
+            Look { keys: &keys, now, generated: None, warn_days: 30, seen: 0, checked: &mut checked };
         look.listener("listeners.pdd", &files);
         checked
     }
@@ -185,12 +268,12 @@ mod tests {
         let config = crate::config::embedded(Path::new("")).unwrap();
         let (_, mut files) = config.listeners.pdd.https.unwrap();
         let later = folder.path().join("later");
-        files.certificate_file = pki.pdd_server.certificate;
-        files.key_file = pki.node_client.key;
-        files.client_ca_file = Some(later.join("ca.pem"));
+        files.keys = KeyFiles::pem(pki.pdd_server.certificate, pki.node_client.key);
+        files.clients = ClientCertificates::Required(Authorities::of(later.join("ca.pem")));
         let mut checked = Checked::default();
         let (keys, now) = (Keys::read(None), NOW.parse().unwrap());
-        let mut look = Look { keys: &keys, now, generated: Some(later), seen: 0, checked: &mut checked };
+        let mut look =
+            Look { keys: &keys, now, generated: Some(later), warn_days: 30, seen: 0, checked: &mut checked };
         look.listener("listeners.pdd", &files);
         assert!(checked.errors[0].contains("listeners.pdd.key_file"), "{:?}", checked.errors);
     }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::{Exit, settings};
-use crate::bridge::Knowledge;
+use crate::bridge::{Chiavi, Knowledge};
 use crate::cli::stdout::print;
 use crate::config::{self, Config, Directories};
 use keys::Keys;
@@ -41,6 +41,7 @@ pub(super) fn run(named: Option<&Path>) -> Exit {
             let knowledge = knowledge(&config.directories, &mut checked);
             if let Some(knowledge) = &knowledge {
                 identity(&config, knowledge, &keys, &mut checked);
+                firma(&config, knowledge, &keys, &mut checked);
             }
             folders::check(&config, &keys, &mut checked);
             certificates::check(&config, &keys, Timestamp::now(), &mut checked);
@@ -91,6 +92,15 @@ fn identity(config: &Config, knowledge: &Knowledge, keys: &Keys, checked: &mut C
         let known: Vec<&str> = knowledge.parti.iter().map(|parte| parte.nome.as_str()).collect();
         let wanted = format!("no such party of type {}; wanted one of {}", identity.tipo, known.join(", "));
         checked.errors.push(keys.mistake("identity.nome", &wanted));
+    }
+}
+
+/// The keys of signatures must be good, and enough for what services and parties want.
+fn firma(config: &Config, knowledge: &Knowledge, keys: &Keys, checked: &mut Checked) {
+    for error in Chiavi::load(&config.firma, knowledge).err().into_iter().flatten() {
+        let text = error.to_string();
+        let (key, problem) = text.split_once(": ").unwrap_or(("firma", &text));
+        checked.errors.push(keys.mistake(key, problem));
     }
 }
 

@@ -16,7 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use crate::http::tls;
+use crate::tls;
 
 /// Longest reply that is read.
 const REPLY_BYTES: usize = 64 << 20;
@@ -199,7 +199,8 @@ async fn exchange(
     Ok((head.status, head.headers, body))
 }
 
-fn client(files: &Files) -> Result<Arc<ClientConfig>, CallError> {
+/// The sender's side of TLS.
+pub(super) fn client(files: &Files) -> Result<Arc<ClientConfig>, CallError> {
     let builder = ClientConfig::builder_with_provider(tls::provider())
         .with_safe_default_protocol_versions()
         .map_err(CallError::Setup)?

@@ -10,7 +10,7 @@ use crate::cli::form::Asking;
 use crate::json_native;
 use crate::json_native::envelope::{EnvelopeError, Messaggio, Risposta};
 use crate::services::{Documento, NessunDocumento};
-use crate::xml::{Position, locate};
+use crate::xml::{Event, Position, Reader, locate};
 
 /// The payload of a JSON text, and what kind of document it is.
 struct Carried<'j> {
@@ -90,7 +90,8 @@ fn documento<'k>(
         let documenti = azione.richiesta.contenuto.documenti();
         let attribute = documenti.iter().find(|d| d.tipo_modello == *carried.modello);
         let attribute = attribute.and_then(|documento| documento.versione.as_deref());
-        let versione = attribute.and_then(|name| payload.get(name)).and_then(Value::as_str);
+        let versione = attribute.and_then(|name| versione(&payload, name, asking));
+        let versione = versione.as_deref();
         match azione.richiesta.per_modello(&carried.modello, versione, asking.giorno) {
             Ok(documento) => return Ok(Some(documento)),
             Err(NessunDocumento::Sconosciuto) => {}
@@ -98,6 +99,14 @@ fn documento<'k>(
         }
     }
     refused.map_or(Ok(None), Err)
+}
+
+/// The revision that a payload tells: in a member, or in the attribute of the root where the document is carried whole.
+fn versione(payload: &Value, attribute: &str, asking: Asking<'_>) -> Option<String> {
+    let Some(document) = payload.as_str() else { return Some(payload.get(attribute)?.as_str()?.to_owned()) };
+    let mut reader = Reader::document(document, asking.limits);
+    matches!(reader.next_event(), Ok(Event::Start(_)))
+        .then(|| reader.attribute("", attribute).map(str::to_owned))?
 }
 
 fn modelli(asking: Asking<'_>) -> String {

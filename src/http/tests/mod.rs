@@ -102,6 +102,7 @@ pub(super) fn settings(bounds: Bounds) -> ListenerSettings {
         tls: None,
         bounds,
         limiter: None,
+        proxy: None,
         clock: Clock::system(),
     }
 }

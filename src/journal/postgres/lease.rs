@@ -122,7 +122,7 @@ impl Lease {
                     if overdue && since.elapsed() >= self.length {
                         let at = super::whole_micros(clock.now());
                         // A full queue is a reason to look again later.
-                        let _ = queue.try_send(Command::Order(sweep(at)));
+                        let _ = queue.try_send(Command::Order(Box::new(sweep(at))));
                     }
                 }
                 Err(JournalError::Closed) => return,

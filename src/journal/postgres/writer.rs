@@ -37,7 +37,7 @@ const FAREWELL: Duration = Duration::from_secs(10);
 
 /// A command on its way to the writer.
 pub(super) enum Command {
-    Order(Order),
+    Order(Box<Order>),
     /// Tokens were abandoned: look at the list.
     Abandoned,
     /// Carry out what is queued, stop, tell.
@@ -202,7 +202,7 @@ impl Writer {
 
     fn receive(&mut self, command: Option<Command>) {
         match command {
-            Some(Command::Order(order)) => self.backlog.push_back(order),
+            Some(Command::Order(order)) => self.backlog.push_back(*order),
             Some(Command::Abandoned) => {}
             Some(Command::Close(told)) => {
                 self.queue.close();

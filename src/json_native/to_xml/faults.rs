@@ -4,10 +4,7 @@ use crate::json_native::tape::Value;
 use crate::schema::lines::Lines;
 use crate::schema::member_name;
 use crate::schema::plan::{Member, MemberKind};
-use crate::schema::violation::{Rule, Violation, excerpt};
-
-/// Most violations that one document is told of.
-const MOST: usize = 10_000;
+use crate::schema::violation::{MOST, Rule, Violation, excerpt, say_if_unfinished};
 
 /// A step from a value to one inside it.
 #[derive(Debug, Clone, Copy)]
@@ -131,7 +128,9 @@ impl<'d> Faults<'d> {
                 message: format!("{}: {}", r.place.xpath, r.words),
             }
         };
-        self.raised.into_iter().map(violation).collect()
+        let mut violations: Vec<Violation> = self.raised.into_iter().map(violation).collect();
+        say_if_unfinished(&mut violations, "");
+        violations
     }
 
     fn pointer(&self) -> String {

@@ -52,12 +52,17 @@ fn sorted(document: &Document, json: &[u8], out: &mut String) -> Result<(), Refu
         faults: Faults::new(document.root()),
         ids: HashSet::new(),
         references: Vec::new(),
+        parts: false,
     };
     builder.element(document.element(), tape.root(), Some(document.declarations()));
-    builder.check_references();
+    // References may lead into an element that came as XML, or out of one.
+    if !builder.parts {
+        builder.check_references();
+    }
+    let parts = builder.parts;
     let mut violations = builder.faults.into_violations(tape.text());
-    if violations.is_empty() && !document.plan().identities.all().is_empty() {
-        violations = identities(document, out.get(start..).unwrap_or_default());
+    if violations.is_empty() && (parts || !document.plan().identities.all().is_empty()) {
+        violations = as_written(document, out.get(start..).unwrap_or_default());
     }
     if violations.is_empty() {
         return Ok(());
@@ -66,9 +71,9 @@ fn sorted(document: &Document, json: &[u8], out: &mut String) -> Result<(), Refu
     Err(Refusal::Invalid(violations))
 }
 
-/// Identity constraints compare values across the document, along paths of XML: they are judged on the XML just
-/// written, and told with its paths.
-fn identities(document: &Document, xml: &str) -> Vec<Violation> {
+/// Identity constraints compare values across the document, along paths of XML, and identifiers may stand inside an
+/// element that came as XML: both are judged on the XML just written, and told with its paths.
+fn as_written(document: &Document, xml: &str) -> Vec<Violation> {
     let unbounded = Limits {
         depth: usize::MAX,
         attributes: usize::MAX,
@@ -97,6 +102,8 @@ struct Builder<'d, 't, 'j, 'o> {
     ids: HashSet<Box<str>>,
     /// References to identifiers, with the place to report.
     references: Vec<(Box<str>, faults::Place)>,
+    /// Whether an element came as XML.
+    parts: bool,
 }
 
 /// Where the children of one object stand in their content model.
@@ -113,6 +120,9 @@ impl<'d, 't, 'j> Builder<'d, 't, 'j, '_> {
         let declared = self.plan.elements.at(id);
         if declared.is_abstract {
             self.faults.raise(value, Rule::Type, "", "another element", "the element is abstract".into());
+        }
+        if declared.carried {
+            return self.carried(id, value);
         }
         match declared.of {
             TypeId::Simple(of) => self.text_element(declared, of, value, declarations),

@@ -73,7 +73,7 @@ struct Members<'d> {
 
 impl<'d, 'j> Road<'d, 'j, '_> {
     fn element(&mut self, declared: &'d Element, declarations: &str) -> Result<(), Aside> {
-        if declared.is_abstract {
+        if declared.is_abstract || declared.carried {
             return Err(Aside);
         }
         match declared.of {

@@ -3,11 +3,11 @@
 use super::{Builder, Step, Value, is_true};
 use crate::json_native::tape::Kind;
 use crate::schema::member_name::{NIL, XML};
-use crate::schema::plan::{Constraint, Element, ElementId};
+use crate::schema::plan::{Constraint, Element, ElementId, NO_NAMESPACE};
 use crate::schema::simple::{Role, SimpleId};
-use crate::schema::sink::Discard;
 use crate::schema::violation::Rule;
 use crate::schema::walk::leaf::check;
+use crate::schema::walk::verbatim::push_isolated;
 use crate::schema::{Refusal, walk};
 use crate::xml::grain::Grain;
 use crate::xml::write::push_text;
@@ -152,36 +152,71 @@ impl<'d, 't, 'j> Builder<'d, 't, 'j, '_> {
         self.faults.leave();
     }
 
-    pub(super) fn verbatim(&mut self, id: ElementId, value: Value<'t, 'j>, text: &str) {
-        let limits = Limits::default();
-        if let Err(error) = walk::element(self.plan, id, Reader::document(text, &limits), &mut Discard) {
-            match error {
-                Refusal::NotXml { error, position } => {
-                    let words = format!("not XML at {position}: {error}");
-                    self.faults.raise(value, Rule::Content, text, "one XML element", words);
-                }
-                Refusal::Invalid(violations) => {
-                    for inner in violations {
-                        let words = format!("{} at {}: {}", inner.path, inner.line, inner.message);
-                        self.faults.raise(value, inner.rule, &inner.seen, &inner.expected, words);
-                    }
-                }
-            }
+    /// An element that is carried as it stands: a string that holds its XML.
+    pub(super) fn carried(&mut self, id: ElementId, value: Value<'t, 'j>) {
+        let Some(text) = value.string() else {
+            return self.wrong_kind(value, "a string with the element as XML");
+        };
+        if !self.is_part(id, value, &text) {
             return;
         }
-        if is_marked_up_element(text) {
-            self.out.push_str(text);
-        } else {
-            let words = "one element with attributes or children needed, and nothing around it; text alone is a string";
-            self.faults.raise(
-                value,
-                Rule::Kind,
-                text,
-                "one element with attributes or children",
-                words.into(),
-            );
+        match alone(&text) {
+            Some(_) => self.push_part(&text),
+            None => {
+                let words = "one element needed, and nothing around it";
+                self.faults.raise(value, Rule::Kind, &text, "one element", words.into());
+            }
         }
     }
+
+    fn verbatim(&mut self, id: ElementId, value: Value<'t, 'j>, text: &str) {
+        if !self.is_part(id, value, text) {
+            return;
+        }
+        if alone(text) == Some(Holds::Markup) {
+            return self.push_part(text);
+        }
+        let words =
+            "one element with attributes or children needed, and nothing around it; text alone is a string";
+        self.faults.raise(value, Rule::Kind, text, "one element with attributes or children", words.into());
+    }
+
+    fn push_part(&mut self, text: &str) {
+        self.parts = true;
+        if self.plan.default_namespace == NO_NAMESPACE {
+            self.out.push_str(text);
+        } else {
+            push_isolated(self.out, text);
+        }
+    }
+
+    /// Whether a text is a valid element of that declaration.
+    fn is_part(&mut self, id: ElementId, value: Value<'t, 'j>, text: &str) -> bool {
+        let limits = Limits::default();
+        match walk::part(self.plan, id, Reader::document(text, &limits)) {
+            Ok(()) => return true,
+            Err(Refusal::NotXml { error, position }) => {
+                let words = format!("not XML at {position}: {error}");
+                self.faults.raise(value, Rule::Content, text, "one XML element", words);
+            }
+            Err(Refusal::Invalid(violations)) => {
+                for inner in violations {
+                    let words = format!("{} at {}: {}", inner.path, inner.line, inner.message);
+                    self.faults.raise(value, inner.rule, &inner.seen, &inner.expected, words);
+                }
+            }
+        }
+        false
+    }
+}
+
+/// What an element holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Holds {
+    /// Text at most.
+    Text,
+    /// Attributes or child elements.
+    Markup,
 }
 
 /// JSON has no prefixes.
@@ -189,18 +224,18 @@ pub(super) fn no_prefix(prefix: &str) -> Option<String> {
     prefix.is_empty().then(String::new)
 }
 
-/// Whether a well-formed text is one element and nothing around it, with attributes or child elements.
-fn is_marked_up_element(text: &str) -> bool {
+/// What a well-formed text holds that is one element and nothing around it.
+fn alone(text: &str) -> Option<Holds> {
     let limits = Limits::default();
     let mut reader = Reader::document(text, &limits);
     let starts = matches!(reader.next_event(), Ok(Event::Start(_))) && reader.offset() == 0;
-    let mut marked_up = !reader.attributes().is_empty();
+    let mut holds = if reader.attributes().is_empty() { Holds::Text } else { Holds::Markup };
     while reader.depth() > 0 {
         match reader.next_event() {
-            Ok(Event::Start(_)) => marked_up = true,
-            Ok(Event::Eof) | Err(_) => return false,
+            Ok(Event::Start(_)) => holds = Holds::Markup,
+            Ok(Event::Eof) | Err(_) => return None,
             Ok(_) => {}
         }
     }
-    starts && marked_up && reader.end_offset() == text.len()
+    (starts && reader.end_offset() == text.len()).then_some(holds)
 }

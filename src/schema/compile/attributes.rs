@@ -3,7 +3,7 @@
 use super::{Compiler, Site, Space, children};
 use crate::schema::load_error::LoadErrorKind;
 use crate::schema::plan::{
-    ANY_SIMPLE_TYPE, Attribute, AttributeGlobal, Constraint, Namespaces, Process, Wildcard,
+    ANY_SIMPLE_TYPE, Attribute, AttributeGlobal, Constraint, NO_NAMESPACE, Namespaces, Process, Wildcard,
 };
 use crate::schema::simple::SimpleId;
 use crate::xml::XML_NAMESPACE;
@@ -181,7 +181,12 @@ impl<'s> Compiler<'s, '_> {
             (_, Namespaces::Listed(list)) => {
                 Namespaces::Listed(list.iter().copied().filter(|n| one.admits(*n)).collect())
             }
-            _ => return self.refuse(site, LoadErrorKind::Unsupported),
+            (Namespaces::Other(NO_NAMESPACE), other) | (other, Namespaces::Other(NO_NAMESPACE)) => {
+                other.clone()
+            }
+            (Namespaces::Other(_), Namespaces::Other(_)) => {
+                return self.refuse(site, LoadErrorKind::NoSuchWildcard);
+            }
         };
         Some(Wildcard { namespaces, process })
     }
@@ -205,17 +210,25 @@ impl<'s> Compiler<'s, '_> {
             }
             (Namespaces::Other(not), Namespaces::Listed(list))
             | (Namespaces::Listed(list), Namespaces::Other(not))
-                if list.contains(not) && list.contains(&0) =>
+                if list.contains(not) && list.contains(&NO_NAMESPACE) =>
             {
                 Namespaces::Any
             }
             (Namespaces::Other(not), Namespaces::Listed(list))
             | (Namespaces::Listed(list), Namespaces::Other(not))
-                if !list.contains(not) && !list.contains(&0) =>
+                if !list.contains(not) && !list.contains(&NO_NAMESPACE) =>
             {
                 Namespaces::Other(*not)
             }
-            _ => return self.refuse(site, LoadErrorKind::Unsupported),
+            // Any namespace, and not none.
+            (Namespaces::Other(_), Namespaces::Other(_)) => Namespaces::Other(NO_NAMESPACE),
+            (Namespaces::Other(_), Namespaces::Listed(list))
+            | (Namespaces::Listed(list), Namespaces::Other(_))
+                if !list.contains(&NO_NAMESPACE) =>
+            {
+                Namespaces::Other(NO_NAMESPACE)
+            }
+            _ => return self.refuse(site, LoadErrorKind::NoSuchWildcard),
         };
         Some(Wildcard {
             namespaces,

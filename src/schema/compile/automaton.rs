@@ -1,16 +1,20 @@
 //! Particles to content model: the position automaton of Glushkov, with counters on the transitions.
 //!
-//! What must be deterministic is checked here: two particles that compete for one element (Unique Particle
-//! Attribution, XSD part 1 §3.8.6), and two countings that compete for one particle, which the standard allows and
-//! this engine does not (`(a{2}, b?){3}` leaves open whose repetition a third `a` is).
+//! Two particles that compete for one element are refused (Unique Particle Attribution, XSD part 1 §3.8.6). Where it is
+//! two countings that compete for one particle, which the standard allows (`(a{1,2}, b?){3}` leaves open whether a
+//! second `a` begins the second round), `counting` follows all of them at once.
 
 use std::collections::BTreeMap;
 
+use super::counting;
 use super::particle::Particle;
 use crate::schema::load_error::LoadErrorKind;
 use crate::schema::model::{Accept, Counter, Edge, Model, Op, Position, State};
 use crate::schema::plan::Element;
 use crate::schema::table::{Span, Table, index};
+
+/// Positions, with the ways of counting that lead to or from each.
+pub(super) type Ways = BTreeMap<u32, Vec<Vec<Op>>>;
 
 type Steps = Vec<(u32, Vec<Op>)>;
 
@@ -146,6 +150,28 @@ impl Builder<'_> {
     }
 
     fn finish(self, whole: Fragment) -> Result<Model, LoadErrorKind> {
+        let (firsts, lasts) = (merged(&whole.first), merged(&whole.last));
+        let mut follow: Vec<Ways> = vec![firsts];
+        follow.resize_with(self.positions.len() + 1, Ways::new);
+        for ((from, to), ways) in &self.follow {
+            if let Some(row) = follow.get_mut(*from as usize + 1) {
+                row.insert(*to, ways.clone());
+            }
+        }
+        for row in &follow {
+            self.unique(row)?;
+        }
+        let one_way = follow.iter().flat_map(Ways::values).all(|ways| self.exclusive(ways))
+            && lasts.values().all(|guards| guards.len() == 1);
+        if one_way {
+            Ok(self.counted(&whole, &follow, &lasts))
+        } else {
+            self.uncounted(&whole, &follow, &lasts)
+        }
+    }
+
+    /// The model that counts as it goes: one way of counting along each edge at any time.
+    fn counted(self, whole: &Fragment, follow: &[Ways], lasts: &Ways) -> Model {
         let mut ops: Vec<Op> = Vec::new();
         let mut store = |new: &[Op]| {
             let start = ops.len();
@@ -153,42 +179,50 @@ impl Builder<'_> {
             Span::new(start..ops.len())
         };
         let mut edges = Vec::new();
-        let mut states = Vec::with_capacity(self.positions.len() + 1);
-        let (firsts, lasts) = (merged(&whole.first), merged(&whole.last));
-        for state in 0..=index(self.positions.len()) {
+        let mut states = Vec::with_capacity(follow.len());
+        for (state, row) in (0u32..).zip(follow) {
             let start = edges.len();
-            let mut ways: Vec<(u32, &[Vec<Op>])> = Vec::new();
-            if state == 0 {
-                ways.extend(firsts.iter().map(|(p, w)| (*p, w.as_slice())));
-            } else {
-                let from_here = self.follow.range((state - 1, 0)..=(state - 1, u32::MAX));
-                ways.extend(from_here.map(|((_, to), w)| (*to, w.as_slice())));
+            for (position, ways) in row {
+                edges.extend(ways.iter().map(|way| Edge { position: *position, ops: store(way) }));
             }
-            for (position, ways) in ways {
-                if !self.exclusive(ways) {
-                    return Err(LoadErrorKind::Counting(self.name(position)));
-                }
-                edges.extend(ways.iter().map(|way| Edge { position, ops: store(way) }));
-            }
-            self.unique(edges.get(start..).unwrap_or_default())?;
-            let accept = if state == 0 {
-                if whole.nullable { Accept::Always } else { Accept::Never }
-            } else {
-                match lasts.get(&(state - 1)).map(Vec::as_slice) {
-                    None => Accept::Never,
-                    Some([guards]) if guards.is_empty() => Accept::Always,
-                    Some([guards]) => Accept::When(store(guards)),
-                    Some(_) => return Err(LoadErrorKind::Counting(self.name(state - 1))),
-                }
+            let guards = state.checked_sub(1).and_then(|position| lasts.get(&position)?.first());
+            let accept = match guards {
+                None if state == 0 && whole.nullable => Accept::Always,
+                None => Accept::Never,
+                Some(guards) if guards.is_empty() => Accept::Always,
+                Some(guards) => Accept::When(store(guards)),
             };
             states.push(State { edges: Span::new(start..edges.len()), accept });
         }
-        Ok(Model {
+        Model {
             positions: Table::new(self.positions),
             states: Table::new(states),
             edges: Table::new(edges),
             ops: Table::new(ops),
             counters: self.counters.into(),
+            ..Model::default()
+        }
+    }
+
+    /// The model that has counted beforehand.
+    fn uncounted(self, whole: &Fragment, follow: &[Ways], lasts: &Ways) -> Result<Model, LoadErrorKind> {
+        let found = counting::expand(&self.counters, follow, lasts, whole.nullable)
+            .map_err(|position| LoadErrorKind::Counting(self.name(position)))?;
+        let mut positions = Vec::with_capacity(found.len());
+        let mut states = Vec::with_capacity(found.len());
+        let mut edges = Vec::new();
+        for state in found {
+            positions.extend(state.position.and_then(|p| self.positions.get(p as usize)).cloned());
+            let start = edges.len();
+            edges
+                .extend(state.next.iter().map(|position| Edge { position: *position, ops: Span::default() }));
+            let accept = if state.accepts { Accept::Always } else { Accept::Never };
+            states.push(State { edges: Span::new(start..edges.len()), accept });
+        }
+        Ok(Model {
+            positions: Table::new(positions),
+            states: Table::new(states),
+            edges: Table::new(edges),
             ..Model::default()
         })
     }
@@ -210,12 +244,13 @@ impl Builder<'_> {
             .all(|(i, one)| ways.iter().skip(i + 1).all(|other| parts(one, other) || parts(other, one)))
     }
 
-    fn unique(&self, edges: &[Edge]) -> Result<(), LoadErrorKind> {
-        let at = |edge: &Edge| self.positions.get(edge.position as usize);
-        for (i, one) in edges.iter().enumerate() {
-            for other in edges.iter().skip(i + 1).filter(|other| other.position != one.position) {
+    /// Whether no two of the particles that may come next compete.
+    fn unique(&self, next: &Ways) -> Result<(), LoadErrorKind> {
+        let at = |position: &u32| self.positions.get(*position as usize);
+        for (number, one) in next.keys().enumerate() {
+            for other in next.keys().skip(number + 1) {
                 if at(one).zip(at(other)).is_some_and(|(a, b)| compete(a, b)) {
-                    return Err(LoadErrorKind::Ambiguous(self.name(one.position)));
+                    return Err(LoadErrorKind::Ambiguous(self.name(*one)));
                 }
             }
         }
@@ -231,8 +266,8 @@ impl Builder<'_> {
     }
 }
 
-fn merged(steps: &Steps) -> BTreeMap<u32, Vec<Vec<Op>>> {
-    let mut out: BTreeMap<u32, Vec<Vec<Op>>> = BTreeMap::new();
+fn merged(steps: &Steps) -> Ways {
+    let mut out = Ways::new();
     for (position, ops) in steps {
         let ways = out.entry(*position).or_default();
         if !ways.contains(ops) {

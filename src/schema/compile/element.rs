@@ -42,8 +42,7 @@ impl<'s> Compiler<'s, '_> {
             block,
             constraint: self.constraint(site),
             identities: self.identities(site),
-            opening: "".into(),
-            closing: "".into(),
+            ..Element::default()
         };
         if element.local.is_empty() {
             self.error(site, LoadErrorKind::Incomplete("name"));

@@ -26,6 +26,7 @@ impl<'s> Compiler<'s, '_> {
             next += 1;
         }
         self.check_elements();
+        self.find_names();
         self.resolve_references();
         let mut complexes: Vec<Complex> = Vec::with_capacity(self.definitions.len());
         for id in 0..index(self.definitions.len()) {
@@ -125,9 +126,21 @@ impl<'s> Compiler<'s, '_> {
             }
             match self.text_type(element.of) {
                 Some(Some(of)) => self.check_constraint(site, of, &element.constraint),
-                Some(None) => {}
+                Some(None) => self.check_may_be_empty(site, element.of, &element.constraint),
                 None => self.error(site, LoadErrorKind::Misplaced),
             }
+        }
+    }
+
+    /// Part 1 §3.3.6, Element Default Valid (Immediate), 2.2.2: mixed content has a default only if it may be empty.
+    fn check_may_be_empty(&mut self, site: Site<'s>, of: TypeId, constraint: &Constraint) {
+        let TypeId::Complex(id) = of else { return };
+        let definition = self.definition(id);
+        if let Some(DefinedContent::Particle(particle)) = definition.as_deref().map(|d| &d.content)
+            && !particle.may_be_empty()
+        {
+            let wanted = "no default and no fixed value, because the content may not be empty,";
+            self.bad_value(site, constraint.value().unwrap_or_default(), wanted);
         }
     }
 
@@ -170,7 +183,7 @@ impl<'s> Compiler<'s, '_> {
         if definition.wildcard.is_some() {
             obstacles.push(LoadErrorKind::NotInvertible("xs:anyAttribute"));
         }
-        if self.has_names(definition, model.as_ref()) {
+        if self.has_names(definition) {
             obstacles.push(LoadErrorKind::NotInvertible("xs:QName"));
         }
         if let Some(model) = &mut model {
@@ -207,19 +220,32 @@ impl<'s> Compiler<'s, '_> {
         }
     }
 
-    fn has_names(&self, definition: &Definition, model: Option<&Model>) -> bool {
-        let is_name = |id: SimpleId| self.simples.get(id as usize).is_some_and(|s| s.has_names);
+    /// Whether the text or an attribute of a type is a qualified name, whose meaning hangs on prefixes.
+    fn has_names(&self, definition: &Definition) -> bool {
         let text = match definition.content {
-            DefinedContent::Simple(id) => is_name(id),
+            DefinedContent::Simple(id) => self.is_name(id),
             DefinedContent::Particle(_) => false,
         };
-        let children = model.map(|m| m.positions.all()).unwrap_or_default();
-        let child = |element: ElementId| match self.elements.get(element as usize).map(|e| e.of) {
-            Some(TypeId::Simple(id)) => is_name(id),
-            _ => false,
-        };
-        text || definition.attributes.iter().any(|a| is_name(a.of))
-            || children.iter().any(|p| p.wildcard.is_none() && child(p.element))
+        text || definition.attributes.iter().any(|a| self.is_name(a.of))
+    }
+
+    fn is_name(&self, id: SimpleId) -> bool {
+        self.simples.get(id as usize).is_some_and(|s| s.has_names)
+    }
+
+    /// Elements whose text is a qualified name.
+    fn find_names(&mut self) {
+        for id in 0..self.elements.len() {
+            let of = self.elements.get(id).map(|e| e.of);
+            if !matches!(of, Some(TypeId::Simple(of)) if self.is_name(of)) {
+                continue;
+            }
+            let site = self.element_sites.get(id).copied();
+            let obstacle = self.load_error(site, LoadErrorKind::NotInvertible("xs:QName"));
+            if let Some(element) = self.elements.get_mut(id) {
+                element.obstacle = obstacle.map(Box::new);
+            }
+        }
     }
 
     /// Part 1 §3.8.6, Element Declarations Consistent: one name in one content model has one type.

@@ -74,6 +74,7 @@ const CONSTRUCTS: &[Construct] = &[
             "annotation",
             "include",
             "import",
+            "redefine",
             "element",
             "attribute",
             "simpleType",
@@ -83,6 +84,11 @@ const CONSTRUCTS: &[Construct] = &[
         ],
     },
     Construct { tag: "include", attributes: &["schemaLocation", "id"], children: NOTE },
+    Construct {
+        tag: "redefine",
+        attributes: &["schemaLocation", "id"],
+        children: &["annotation", "simpleType", "complexType", "group", "attributeGroup"],
+    },
     Construct { tag: "import", attributes: &["namespace", "schemaLocation", "id"], children: NOTE },
     Construct {
         tag: "element",
@@ -188,8 +194,8 @@ const CONSTRUCTS: &[Construct] = &[
     Construct { tag: "fractionDigits", attributes: FACET, children: NOTE },
 ];
 
-/// What XSD 1.0 has and the engine has not.
-const UNSUPPORTED: &[&str] = &["redefine", "notation"];
+/// What XSD 1.0 has and the engine has not: notations are for documents with a DTD.
+const UNSUPPORTED: &[&str] = &["notation"];
 
 /// Appends everything in the file that is not a construct the engine knows.
 pub(super) fn check(parsed: &Parsed<'_>, errors: &mut Vec<LoadError>) {
@@ -221,7 +227,7 @@ fn node(parsed: &Parsed<'_>, at: Node<'_, '_>, errors: &mut Vec<LoadError>) {
         if child.tag_name().namespace() != Some(XSD) {
             errors.push(error(parsed, child, LoadErrorKind::Misplaced));
         } else if UNSUPPORTED.contains(&name) {
-            errors.push(error(parsed, child, LoadErrorKind::Unsupported));
+            errors.push(error(parsed, child, LoadErrorKind::NeedsDtd));
         } else if !construct.children.contains(&name) {
             errors.push(error(parsed, child, LoadErrorKind::Misplaced));
         } else if name != "annotation" {

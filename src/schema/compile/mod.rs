@@ -10,6 +10,7 @@ mod attributes;
 mod automaton;
 mod builtin;
 mod complex;
+mod counting;
 mod element;
 mod facets;
 mod finish;
@@ -17,6 +18,7 @@ mod grammar;
 mod identity;
 mod members;
 mod particle;
+mod redefine;
 mod simple;
 mod source;
 
@@ -35,6 +37,7 @@ use super::table::index;
 use complex::Definition;
 use source::{Closure, Unit};
 
+pub(super) use counting::STATES;
 pub(super) use source::{Parsed, parse, read};
 
 /// The namespace of XSD's own names.
@@ -68,6 +71,8 @@ type Name = (String, String);
 struct Compiler<'s, 'p> {
     units: Vec<Unit<'s>>,
     globals: HashMap<(Space, String, String), Site<'s>>,
+    /// By a component that is defined anew, the one it is made from.
+    redefined: HashMap<Key, Site<'s>>,
     /// Global elements that may stand for another, by that other's name.
     substitutes: HashMap<Name, Vec<Site<'s>>>,
     errors: Vec<LoadError>,
@@ -109,6 +114,7 @@ pub(super) fn compile<'s>(
     let mut compiler = Compiler {
         units: closure.units,
         globals: HashMap::new(),
+        redefined: HashMap::new(),
         substitutes: HashMap::new(),
         errors: closure.errors,
         patterns,
@@ -162,6 +168,7 @@ impl<'s> Compiler<'s, '_> {
                 self.error(site, LoadErrorKind::Redefined);
             }
         }
+        self.redefine();
     }
 
     fn error(&mut self, site: Site<'_>, kind: LoadErrorKind) {
@@ -207,7 +214,8 @@ impl<'s> Compiler<'s, '_> {
 
     /// The global component that a reference means.
     fn global(&mut self, site: Site<'_>, space: Space, name: &Name) -> Option<Site<'s>> {
-        let found = self.globals.get(&(space, name.0.clone(), name.1.clone())).copied();
+        let new = || self.globals.get(&(space, name.0.clone(), name.1.clone())).copied();
+        let found = self.old(site, space, name).or_else(new);
         if found.is_none() {
             let what = match space {
                 Space::Type => "type",

@@ -28,6 +28,17 @@ impl Particle {
         }
     }
 
+    /// Whether nothing at all is right (part 1 §3.9.6, Particle Emptiable).
+    pub(super) fn may_be_empty(&self) -> bool {
+        match self {
+            Self::Element(_) | Self::Wildcard(_) => false,
+            Self::Sequence(items) => items.iter().all(Self::may_be_empty),
+            Self::Choice(items) => items.iter().any(Self::may_be_empty),
+            Self::Repeat(inner, min, _) => *min == 0 || inner.may_be_empty(),
+            Self::All(items, optional) => *optional || items.iter().all(|(_, required)| !required),
+        }
+    }
+
     /// The particle repeated; one repetition within another is one where that means the same.
     pub(super) fn repeated(self, min: u32, max: Option<u32>) -> Self {
         let inner = self.unwrapped();

@@ -17,7 +17,7 @@ impl<'s> Compiler<'s, '_> {
         let found = self.builtin_known(name);
         if found.is_none() {
             let kind = if matches!(name, "NOTATION" | "ENTITY" | "ENTITIES") {
-                LoadErrorKind::Unsupported
+                LoadErrorKind::NeedsDtd
             } else {
                 LoadErrorKind::Unresolved { what: "built-in type", name: name.to_owned() }
             };

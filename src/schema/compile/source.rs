@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::Path;
 
-use roxmltree::{Document, Node, ParsingOptions};
+use roxmltree::{Document, Node, NodeId, ParsingOptions};
 
 use super::{XSD, describe};
 use crate::schema::load_error::{LoadError, LoadErrorKind};
@@ -29,6 +29,10 @@ pub(super) struct Unit<'s> {
     pub(super) elements_qualified: bool,
     pub(super) attributes_qualified: bool,
     pub(super) block: Derivations,
+    /// The files that it includes, imports or redefines, by number.
+    pub(super) pulls: Vec<usize>,
+    /// The file that each of its `redefine` leads to.
+    pub(super) redefined: Vec<(NodeId, usize)>,
 }
 
 impl Parsed<'_> {
@@ -144,14 +148,17 @@ impl<'s> Closure<'s> {
         closure
     }
 
-    fn add(&mut self, parsed: &'s Parsed<'s>, target: String) {
-        if self.units.iter().any(|u| std::ptr::eq(u.parsed, parsed) && u.target == target) {
-            return;
+    /// Adds a file and all it pulls in, if it is not there; gives its number.
+    fn add(&mut self, parsed: &'s Parsed<'s>, target: String) -> Option<usize> {
+        let same = |u: &Unit<'s>| std::ptr::eq(u.parsed, parsed) && u.target == target;
+        if let Some(known) = self.units.iter().position(same) {
+            return Some(known);
         }
         let root = parsed.tree.root_element();
         if root.tag_name().name() != "schema" {
-            return;
+            return None;
         }
+        let number = self.units.len();
         let qualified = |attribute: &str| root.attribute(attribute) == Some("qualified");
         let block = super::derivations(root.attribute("blockDefault").unwrap_or_default());
         self.units.push(Unit {
@@ -161,17 +168,27 @@ impl<'s> Closure<'s> {
             elements_qualified: qualified("elementFormDefault"),
             attributes_qualified: qualified("attributeFormDefault"),
             block,
+            pulls: Vec::new(),
+            redefined: Vec::new(),
         });
         for child in root.children().filter(|c| c.tag_name().namespace() == Some(XSD)) {
-            match child.tag_name().name() {
-                "include" => self.include(parsed, child, &target),
+            let found = match child.tag_name().name() {
+                "include" | "redefine" => self.include(parsed, child, &target),
                 "import" => self.import(parsed, child, &target),
-                _ => {}
+                _ => None,
+            };
+            if let Some((found, unit)) = found.zip(self.units.get_mut(number)) {
+                unit.pulls.push(found);
+                if child.tag_name().name() == "redefine" {
+                    unit.redefined.push((child.id(), found));
+                }
             }
         }
+        Some(number)
     }
 
-    fn include(&mut self, parsed: &'s Parsed<'s>, at: Node<'s, 's>, target: &str) {
+    /// `include`, and `redefine` as far as it is one.
+    fn include(&mut self, parsed: &'s Parsed<'s>, at: Node<'s, 's>, target: &str) -> Option<usize> {
         let Some(location) = at.attribute("schemaLocation") else {
             return self.error(parsed, at, LoadErrorKind::Incomplete("schemaLocation"));
         };
@@ -181,13 +198,13 @@ impl<'s> Closure<'s> {
         match found.tree.root_element().attribute("targetNamespace") {
             Some(theirs) if theirs != target => {
                 let wanted = "a schema of the same target namespace";
-                self.error(parsed, at, LoadErrorKind::BadValue { value: theirs.to_owned(), wanted });
+                self.error(parsed, at, LoadErrorKind::BadValue { value: theirs.to_owned(), wanted })
             }
             _ => self.add(found, target.to_owned()),
         }
     }
 
-    fn import(&mut self, parsed: &'s Parsed<'s>, at: Node<'s, 's>, target: &str) {
+    fn import(&mut self, parsed: &'s Parsed<'s>, at: Node<'s, 's>, target: &str) -> Option<usize> {
         let namespace = at.attribute("namespace").unwrap_or_default();
         if namespace == target {
             let wanted = "a namespace other than the schema's own";
@@ -195,10 +212,10 @@ impl<'s> Closure<'s> {
         }
         // The attributes of the namespace `xml` are built in, whatever file describes them.
         if namespace == crate::xml::XML_NAMESPACE {
-            return;
+            return None;
         }
         // Without a location the namespace is only announced; what is missing of it shows where it is referred to.
-        let Some(location) = at.attribute("schemaLocation") else { return };
+        let location = at.attribute("schemaLocation")?;
         let Some(found) = self.find(parsed, location) else {
             return self.error(parsed, at, LoadErrorKind::NoSuchFile(location.to_owned()));
         };
@@ -207,7 +224,7 @@ impl<'s> Closure<'s> {
             let wanted = "the target namespace of the imported schema";
             return self.error(parsed, at, LoadErrorKind::BadValue { value: namespace.to_owned(), wanted });
         }
-        self.add(found, theirs.to_owned());
+        self.add(found, theirs.to_owned())
     }
 
     /// The file that a location leads to from `from`, below the directory.
@@ -226,8 +243,9 @@ impl<'s> Closure<'s> {
         self.files.get(path.join("/").as_str()).copied()
     }
 
-    fn error(&mut self, parsed: &Parsed<'_>, at: Node<'_, '_>, kind: LoadErrorKind) {
+    fn error(&mut self, parsed: &Parsed<'_>, at: Node<'_, '_>, kind: LoadErrorKind) -> Option<usize> {
         let line = parsed.line(at);
         self.errors.push(LoadError { file: parsed.file.clone(), line, construct: describe(at), kind });
+        None
     }
 }

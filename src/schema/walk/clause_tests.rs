@@ -133,3 +133,110 @@ fn attributes_of_the_namespace_xml_are_not_declared_unless_it_is_imported() {
     assert_eq!(rules(&with(import, "lax"), "<r xml:lang='?'/>"), [Rule::Datatype]);
     assert_eq!(rules(&with(import, "strict"), "<r xml:lang='it'/>"), []);
 }
+
+#[test]
+fn an_empty_element_has_its_declared_value_also_where_xsi_type_names_another_type() {
+    let schema = "<xs:simpleType name='Sesso'><xs:restriction base='xs:string'><xs:enumeration value='M'/>
+          <xs:enumeration value='F'/></xs:restriction></xs:simpleType>
+        <xs:simpleType name='Breve'><xs:restriction base='xs:string'><xs:maxLength value='1'/></xs:restriction></xs:simpleType>
+        <xs:element name='r'><xs:complexType><xs:choice><xs:element name='fisso' type='xs:string' fixed='S'/>
+          <xs:element name='predefinito' type='xs:string' default='S'/></xs:choice></xs:complexType></xs:element>";
+    for name in ["fisso", "predefinito"] {
+        let typed = |of: &str| rules(schema, &format!("<r {XSI}><{name} xsi:type='{of}'/></r>"));
+        assert_eq!(rules(schema, &format!("<r><{name}/></r>")), []);
+        assert_eq!((typed("Breve"), typed("Sesso")), (vec![], vec![Rule::Enumeration]), "{name}");
+    }
+    let wrong = violations(schema, &format!("<r {XSI}><fisso xsi:type='Sesso'/></r>")).remove(0);
+    assert_eq!(wrong.message, "fisso: empty, which stands for \"S\": \"S\" given, \"M\" or \"F\" needed");
+}
+
+#[test]
+fn empty_content_without_text_does_not_take_a_declared_value() {
+    let schema = "<xs:complexType name='Nota' mixed='true'><xs:sequence><xs:element name='b' minOccurs='0'/></xs:sequence>
+        </xs:complexType><xs:complexType name='Voci'><xs:complexContent><xs:restriction base='xs:anyType'><xs:sequence>
+        <xs:element name='b' minOccurs='0'/></xs:sequence></xs:restriction></xs:complexContent></xs:complexType>
+        <xs:element name='r' fixed='testo'/>";
+    let typed = |of: &str, inside: &str| rules(schema, &format!("<r {XSI} xsi:type='{of}'>{inside}</r>"));
+    assert_eq!(typed("Nota", ""), []);
+    assert_eq!(typed("Nota", "testo"), []);
+    assert_eq!(typed("Nota", "altro"), [Rule::Fixed]);
+    assert_eq!(typed("Voci", ""), [Rule::Fixed]);
+    assert_eq!(typed("Voci", "<b/>"), [Rule::Fixed]);
+}
+
+#[test]
+fn a_member_of_a_union_may_stand_for_the_union() {
+    let schema = |block: &str| {
+        format!(
+            "<xs:simpleType name='Numeri'><xs:list itemType='xs:int'/></xs:simpleType>
+            <xs:simpleType name='Pochi'><xs:restriction base='Numeri'><xs:maxLength value='2'/></xs:restriction></xs:simpleType>
+            <xs:simpleType name='Dentro'><xs:union memberTypes='Numeri xs:boolean'/></xs:simpleType>
+            <xs:simpleType name='Fuori'><xs:union memberTypes='xs:date Dentro'/></xs:simpleType>
+            <xs:element name='r' type='Fuori' block='{block}'/>"
+        )
+    };
+    let typed = |block: &str, of: &str, text: &str| {
+        let document =
+            format!("<r {XSI} xmlns:xs='http://www.w3.org/2001/XMLSchema' xsi:type='{of}'>{text}</r>");
+        rules(&schema(block), &document)
+    };
+    for of in ["Numeri", "Pochi"] {
+        assert_eq!(typed("", of, "1 2"), [], "{of}");
+    }
+    // A union within a union lends it its members and is none itself (§3.14.2).
+    assert_eq!(typed("", "Dentro", "1 2"), [Rule::Type]);
+    assert_eq!(typed("", "Pochi", "1 2 3"), [Rule::Length]);
+    assert_eq!(typed("", "xs:date", "1 2"), [Rule::Datatype]);
+    assert_eq!(typed("", "xs:int", "1"), [Rule::Type]);
+    assert_eq!(typed("restriction", "Numeri", "1 2"), [Rule::Type]);
+}
+
+#[test]
+fn counts_with_more_than_one_reading_are_read_in_every_way() {
+    let model = |particles: &str| {
+        format!("<xs:element name='r'><xs:complexType>{particles}</xs:complexType></xs:element>")
+    };
+    let element = |name: &str, bounds: &str| format!("<xs:element name='{name}' type='xs:string' {bounds}/>");
+    let valid = |schema: &str, names: &str| {
+        let children: String = names.chars().map(|c| format!("<{c}/>")).collect();
+        rules(schema, &format!("<r>{children}</r>")).is_empty()
+    };
+    let (a, b) = (element("a", "maxOccurs='2'"), element("b", "minOccurs='2' maxOccurs='3'"));
+    let choice = model(&format!("<xs:choice maxOccurs='2'>{a}{b}</xs:choice>"));
+    for (names, good) in [
+        ("", false),
+        ("a", true),
+        ("aa", true),
+        ("aaa", true),
+        ("aaaa", true),
+        ("aaaaa", false),
+        ("b", false),
+        ("bb", true),
+        ("bbbb", true),
+        ("bbbbbb", true),
+        ("bbbbbbb", false),
+        ("abb", true),
+        ("ab", false),
+        ("bba", true),
+        ("aabba", false),
+    ] {
+        assert_eq!(valid(&choice, names), good, "{names}");
+    }
+    // Of three, four, six, seven or eight there are never five.
+    let gap = model(&format!(
+        "<xs:sequence maxOccurs='2'>{}</xs:sequence>",
+        element("a", "minOccurs='3' maxOccurs='4'")
+    ));
+    let lengths: Vec<usize> = (0..10).filter(|length| valid(&gap, &"a".repeat(*length))).collect();
+    assert_eq!(lengths, [3, 4, 6, 7, 8]);
+    let without_end = model(&format!(
+        "<xs:sequence minOccurs='2' maxOccurs='unbounded'>{}{}</xs:sequence>",
+        element("a", "minOccurs='2' maxOccurs='3'"),
+        element("b", "minOccurs='0'")
+    ));
+    for (names, good) in
+        [("aaa", false), ("aaaa", true), ("aabaa", true), ("aaab", false), ("aaabaaaabaaaa", true)]
+    {
+        assert_eq!(valid(&without_end, names), good, "{names}");
+    }
+}

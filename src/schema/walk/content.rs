@@ -4,7 +4,7 @@
 use super::faults::Place;
 use super::{NamespaceId, Walker};
 use crate::schema::model::{Blocked, Model, Position};
-use crate::schema::plan::{Content, ElementId, Process, Wildcard};
+use crate::schema::plan::{Content, ElementId, NO_NAMESPACE, Process, Wildcard};
 use crate::schema::sink::Sink;
 use crate::schema::table::index;
 use crate::schema::violation::Rule;
@@ -174,8 +174,9 @@ impl<'d, 'x, S: Sink> Walker<'d, 'x, '_, S> {
         if !self.telling() {
             return;
         }
-        match verbatim.finish(self.reader.text(), self.reader.end_offset()) {
+        match verbatim.finish(&self.reader, self.plan.default_namespace != NO_NAMESPACE) {
             Ok(text) => self.sink.string(verbatim.member, text, Grain::of(text)),
+            Err(xml) if verbatim.asked => self.sink.string(verbatim.member, &xml, Grain::of(&xml)),
             Err(xml) => self.sink.verbatim(verbatim.member, &xml),
         }
     }

@@ -1,13 +1,14 @@
 //! Violations while they are collected: byte offsets now, lines and XPaths when the pass is over.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 
 use crate::schema::lines::Lines;
-use crate::schema::violation::{Rule, Violation, excerpt};
+use crate::schema::violation::{MOST, Rule, Violation, excerpt, say_if_unfinished};
 use crate::xml::{Binding, Event, Limits, Reader};
 
-/// Most violations that one document is told of; what has more is not that form at all.
-const MOST: usize = 10_000;
+/// Longest XPath that is told, in bytes: names are the sender's to choose, and every violation repeats them.
+const LONGEST_PATH: usize = 2_048;
 
 /// How many violations are looked through for one that turns out to be another.
 const LOOKED_BACK: usize = 256;
@@ -147,8 +148,20 @@ impl<'x> Faults<'x> {
                 message: r.message,
             }
         };
-        raised.map(violation).collect()
+        let mut violations: Vec<Violation> = raised.map(violation).collect();
+        say_if_unfinished(&mut violations, "/");
+        violations
     }
+}
+
+/// An XPath as a violation has it: where it is very long, its end.
+fn told(path: &str) -> String {
+    let mut start = path.len().saturating_sub(LONGEST_PATH);
+    while !path.is_char_boundary(start) {
+        start += 1;
+    }
+    let end = path.get(start..).unwrap_or_default();
+    if start == 0 { end.to_owned() } else { format!("…{end}") }
 }
 
 /// The XPaths of the elements whose start tags begin at the offsets `wanted`, which are in order. The document was
@@ -164,26 +177,29 @@ fn paths(text: &str, root: usize, wanted: &[usize], bindings: &[Binding<'_>]) ->
     };
     let mut found = HashMap::new();
     let mut reader = Reader::fragment(text, root..text.len(), bindings, &unbounded);
-    let mut open: Vec<(String, HashMap<&str, u32>)> = Vec::new();
+    let mut path = String::new();
+    // For each open element how long the path is without it, and how many children of each name it had.
+    let mut open: Vec<(usize, HashMap<&str, u32>)> = Vec::new();
     let mut left = wanted.iter().peekable();
     while left.peek().is_some() {
         match reader.next_event() {
             Ok(Event::Start(name)) => {
-                let path = match open.last_mut() {
-                    None => format!("/{}", name.local),
-                    Some((parent, counts)) => {
-                        let count = counts.entry(name.local).or_default();
-                        *count += 1;
-                        format!("{parent}/{}[{count}]", name.local)
-                    }
-                };
-                if left.next_if(|offset| **offset == reader.offset()).is_some() {
-                    found.insert(reader.offset(), path.clone());
+                let around = path.len();
+                path.push('/');
+                path.push_str(name.local);
+                if let Some((_, counts)) = open.last_mut() {
+                    let count = counts.entry(name.local).or_default();
+                    *count += 1;
+                    // Writing to a string does not fail.
+                    let _ = write!(path, "[{count}]");
                 }
-                open.push((path, HashMap::new()));
+                if left.next_if(|offset| **offset == reader.offset()).is_some() {
+                    found.insert(reader.offset(), told(&path));
+                }
+                open.push((around, HashMap::new()));
             }
             Ok(Event::End) => {
-                open.pop();
+                path.truncate(open.pop().map_or(0, |(around, _)| around));
                 if open.is_empty() {
                     break;
                 }

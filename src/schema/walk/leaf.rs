@@ -37,6 +37,15 @@ impl<'d, 'x, S: Sink> Walker<'d, 'x, '_, S> {
     /// The rest of an element whose content is the text of a simple type.
     pub(super) fn leaf(&mut self, leaf: Leaf<'d, 'x>, nil: bool) -> Result<(), XmlError> {
         let simple = self.plan.simples.at(leaf.of);
+        if !nil
+            && !simple.has_names
+            && let Some((text, grain)) = self.reader.plain_content()
+        {
+            let offset = if text.is_empty() { leaf.start } else { self.reader.offset() };
+            self.leaf_value(&leaf, simple, text, grain, offset, None);
+            self.identity_end();
+            return Ok(());
+        }
         let nil = if nil { self.reader.attribute(XSI_NAMESPACE, "nil").map(str::to_owned) } else { None };
         // Prefixes that the element itself declares are gone after its end tag.
         let bindings = simple.has_names.then(|| self.reader.bindings());
@@ -44,7 +53,11 @@ impl<'d, 'x, S: Sink> Walker<'d, 'x, '_, S> {
         if let Some(nil) = nil {
             self.nil_leaf(&leaf, &collected.text, &nil);
         } else if !collected.marked_up {
-            self.leaf_value(&leaf, simple, &collected, bindings.as_deref());
+            let Collected { text, grain, offset, .. } = &collected;
+            self.leaf_value(&leaf, simple, text, *grain, *offset, bindings.as_deref());
+        }
+        if let Cow::Owned(joined) = collected.text {
+            self.joined = joined;
         }
         self.identity_end();
         Ok(())
@@ -54,41 +67,59 @@ impl<'d, 'x, S: Sink> Walker<'d, 'x, '_, S> {
         &mut self,
         leaf: &Leaf<'d, 'x>,
         simple: &'d Simple,
-        collected: &Collected<'x>,
+        text: &str,
+        grain: Grain,
+        offset: usize,
         bindings: Option<&[Binding<'x>]>,
     ) {
-        let Collected { text, grain, offset, .. } = collected;
         let constraint = &leaf.declared.constraint;
         let named = |prefix: &str| {
             let found = bindings?.iter().find(|b| b.prefix == prefix);
             found.map(|b| b.namespace.to_string()).or_else(|| resolve(&self.reader, prefix))
         };
-        if let Err(fault) = check(simple, self.plan.simples.all(), constraint, text, *grain, &named) {
+        let checked = check(simple, self.plan.simples.all(), constraint, text, grain, &named)
+            .and_then(|()| self.implied(leaf, simple, text, &named));
+        if let Err(fault) = checked {
             self.faults.context(&self.reader);
             let words = format!("{}: {}", leaf.name.local, fault.words);
-            self.faults.raise(Place::text(*offset, leaf.start), fault.rule, text, &fault.expected, words);
+            self.faults.raise(Place::text(offset, leaf.start), fault.rule, text, &fault.expected, words);
             return;
         }
         if simple.has_identities {
-            self.identities(simple, text, Place::text(*offset, leaf.start));
+            self.identities(simple, text, Place::text(offset, leaf.start));
         }
         if self.identities.is_some() {
             let implied = match constraint {
                 Constraint::Default(value) | Constraint::Fixed(value) if text.is_empty() => value,
-                _ => &**text,
+                _ => text,
             };
             self.identity_text(leaf.of, implied);
         }
         if self.telling() {
-            self.sink.string(leaf.member, text, *grain);
+            self.sink.string(leaf.member, text, grain);
         }
     }
 
-    fn collect(&mut self, name: Name<'x>, start: usize) -> Result<Collected<'x>, XmlError> {
-        if let Some((text, grain)) = self.reader.plain_content() {
-            let offset = if text.is_empty() { start } else { self.reader.offset() };
-            return Ok(Collected { text: Cow::Borrowed(text), grain, offset, marked_up: false });
+    /// An element without content has the value of its declaration, which must be one of the type that `xsi:type` names
+    /// in place of the declared one (part 1 §3.3.4, Element Locally Valid (Element), 5.1.1).
+    fn implied(
+        &self,
+        leaf: &Leaf<'d, 'x>,
+        simple: &Simple,
+        text: &str,
+        resolve: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<(), Fault> {
+        let Some(value) = leaf.declared.constraint.value().filter(|_| text.is_empty()) else { return Ok(()) };
+        if self.plan.text_of(leaf.declared.of) == Some(leaf.of) {
+            return Ok(());
         }
+        simple.check(self.plan.simples.all(), value, resolve).map_err(|fault| Fault {
+            words: format!("empty, which stands for \"{value}\": {}", fault.words),
+            ..fault
+        })
+    }
+
+    fn collect(&mut self, name: Name<'x>, start: usize) -> Result<Collected<'x>, XmlError> {
         let mut collected =
             Collected { text: Cow::Borrowed(""), grain: Grain::default(), offset: start, marked_up: false };
         loop {
@@ -102,6 +133,12 @@ impl<'d, 'x, S: Sink> Walker<'d, 'x, '_, S> {
                         collected.offset = self.reader.offset();
                         collected.text = piece;
                     } else {
+                        if let Cow::Borrowed(first) = collected.text {
+                            let mut joined = std::mem::take(&mut self.joined);
+                            joined.clear();
+                            joined.push_str(first);
+                            collected.text = Cow::Owned(joined);
+                        }
                         collected.text.to_mut().push_str(&piece);
                     }
                 }

@@ -15,7 +15,7 @@ pub(crate) mod leaf;
 mod mixed;
 mod object;
 mod recover;
-mod verbatim;
+pub(crate) mod verbatim;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -27,7 +27,7 @@ use super::plan::{
     TypeId,
 };
 use super::set::Document;
-use super::sink::Sink;
+use super::sink::{Discard, Sink};
 use super::table::index;
 use super::violation::Rule;
 use crate::xml::{Event, Name, NamespaceIndex, Reader, XSI_NAMESPACE, XmlError, locate};
@@ -48,18 +48,22 @@ pub(crate) fn walk<'x, S: Sink>(
     reader: Reader<'x>,
     sink: &mut S,
 ) -> Result<(), Refusal> {
-    element(document.plan(), document.element(), reader, sink)
+    let mut walker = Walker::new(document.plan(), reader, sink);
+    let walked = walker.run(document.element());
+    finish(walker, walked)
 }
 
-/// As [`walk`], for any element of a plan.
-pub(crate) fn element<'x, S: Sink>(
-    plan: &Plan,
-    root: ElementId,
-    reader: Reader<'x>,
-    sink: &mut S,
-) -> Result<(), Refusal> {
-    let mut walker = Walker::new(plan, reader, sink);
-    match walker.run(root) {
+/// Validates an element that is a part of a document: what it refers to may stand elsewhere in that.
+pub(crate) fn part<'x>(plan: &Plan, root: ElementId, reader: Reader<'x>) -> Result<(), Refusal> {
+    let mut sink = Discard;
+    let mut walker = Walker::new(plan, reader, &mut sink);
+    let walked = walker.run(root);
+    walker.references.clear();
+    finish(walker, walked)
+}
+
+fn finish<S: Sink>(walker: Walker<'_, '_, '_, S>, walked: Result<(), XmlError>) -> Result<(), Refusal> {
+    match walked {
         Ok(()) => walker.finish(),
         Err(error) => {
             let position = locate(walker.reader.text(), error.offset);
@@ -80,6 +84,8 @@ struct Walker<'d, 'x, 's, S> {
     /// Namespaces of the reader as namespaces of the plan.
     namespaces: Vec<NamespaceId>,
     faults: Faults<'x>,
+    /// Where the pieces of a text are joined, one text after another.
+    joined: String,
     verbatim: Option<Verbatim<'d>>,
     /// Open elements of mixed content whose value is fixed, innermost last.
     mixed: Vec<Mixed<'d>>,
@@ -121,6 +127,7 @@ impl<'d, 'x, 's, S: Sink> Walker<'d, 'x, 's, S> {
             seen: Vec::with_capacity(32),
             namespaces: Vec::with_capacity(8),
             faults: Faults::default(),
+            joined: String::new(),
             verbatim: None,
             mixed: Vec::new(),
             ids: HashSet::new(),
@@ -218,6 +225,10 @@ impl<'d, 'x, 's, S: Sink> Walker<'d, 'x, 's, S> {
         let start = self.reader.offset();
         let mut of = declared.of;
         let mut nil = false;
+        let carried = declared.carried && self.telling();
+        if carried {
+            self.verbatim = Some(Verbatim::begin(&self.reader, self.frames.len(), member, true));
+        }
         if self.reader.attributes().iter().any(|a| a.name.namespace != NamespaceIndex::NONE) {
             (of, nil) = self.instance_attributes(declared, name, start);
         }
@@ -230,10 +241,15 @@ impl<'d, 'x, 's, S: Sink> Walker<'d, 'x, 's, S> {
         match of {
             TypeId::Simple(id) => {
                 self.no_attributes(name, start);
-                self.leaf(Leaf { declared, of: id, name, start, member }, nil)
+                self.leaf(Leaf { declared, of: id, name, start, member }, nil)?;
             }
-            TypeId::Complex(id) => self.begin_complex(declared, id, name, start, nil, member),
+            TypeId::Complex(id) => self.begin_complex(declared, id, name, start, nil, member)?,
         }
+        // Where a frame was opened, the element goes on.
+        if carried && self.verbatim.as_ref().is_some_and(|v| v.depth == self.frames.len()) {
+            self.end_verbatim();
+        }
+        Ok(())
     }
 
     fn begin_complex(
@@ -250,8 +266,7 @@ impl<'d, 'x, 's, S: Sink> Walker<'d, 'x, 's, S> {
             self.is_abstract(name, start);
         }
         if id == ANY_TYPE && self.telling() {
-            let has_default = self.plan.default_namespace != NO_NAMESPACE;
-            self.verbatim = Some(Verbatim::begin(&self.reader, self.frames.len(), member, has_default));
+            self.verbatim = Some(Verbatim::begin(&self.reader, self.frames.len(), member, false));
         }
         let object = !complex.is_text() || nil;
         if object && self.telling() {

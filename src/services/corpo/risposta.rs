@@ -86,7 +86,7 @@ fn document(
     reference: &SchemaRef,
 ) -> Result<std::sync::Arc<schema::Document>, RispostaError> {
     schemas
-        .document(&reference.file, &reference.root)
+        .document_carrying(&reference.file, &reference.root, &reference.verbatim)
         .ok_or_else(|| RispostaError::NoSchema { file: reference.file.clone(), root: reference.root.clone() })
 }
 

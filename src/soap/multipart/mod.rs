@@ -9,7 +9,7 @@
 //! XOP: the `Include` elements of the root are replaced by the base64 text that they stand for, which is what the
 //! package means (XOP 1.0 §3.2); [`Inclusion`] remembers which part each came from.
 //!
-//! Writing: [`write`] is byte-stable, and its boundary occurs in no part.
+//! Writing: [`write()`] is byte-stable, and its boundary occurs in no part.
 //!
 //! Everything is bounded: parts and headers by [`Bounds`], decoded content by the length of the package, the text with
 //! its inclusions by `xml::Limits`. No scan looks at a byte more than a few times.
