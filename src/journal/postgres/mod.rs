@@ -322,7 +322,8 @@ impl Journal for PostgresJournal {
         };
         let weight = intent.reception.request.len() + intent.forwarded.len() + waiting.body.len();
         let told = evidence::told(&intent)?;
-        let act = Act::Place { intent: Box::new(intent), posto: Box::new(posto), waiting, told };
+        let act =
+            Act::Place { intent: Box::new(intent), posto: Box::new(posto), waiting: Box::new(waiting), told };
         self.token(act, self.now(), weight).await
     }
 
@@ -350,13 +351,8 @@ impl Journal for PostgresJournal {
         let told = evidence::told(&conclusion)?;
         let act = Act::Conclude { id, attempt, conclusion: Box::new(conclusion), told };
         let (answer, done) = oneshot::channel();
-        room.send(Command::Order(Box::new(Order {
-            act,
-            at,
-            weight,
-            watch: Some(intended),
-            answer: Some(answer),
-        })));
+        let order = Order { act, at, weight, watch: Some(intended), answer: Some(answer) };
+        room.send(Command::Order(Box::new(order)));
         stands(answered(done, LONG_PATIENCE).await?)
     }
 

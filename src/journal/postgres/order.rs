@@ -17,7 +17,7 @@ use super::super::token::Intended;
 pub(super) enum Act {
     Refuse { refusal: Box<Refusal>, told: String },
     Intend { intent: Box<Intent>, told: String },
-    Place { intent: Box<Intent>, posto: Box<Posto>, waiting: Reply, told: String },
+    Place { intent: Box<Intent>, posto: Box<Posto>, waiting: Box<Reply>, told: String },
     Repeat { repetition: Repetition, told: String },
     Conclude { id: MessageId, attempt: u32, conclusion: Box<Conclusion>, told: String },
     Interrupt(Whose),
