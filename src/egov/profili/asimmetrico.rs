@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use super::Penna;
 use super::messaggi::{Ricevuta, Richiesta, RichiestaStato};
-use crate::egov::{self, Busta, Correlato, Gestione, Inoltro, Profilo, Servizio, linee_guida, reply};
+use crate::egov::{self, Busta, Correlato, Profilo, Servizio, reply};
 
 /// A message of the profile; `M` says which one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,28 +42,13 @@ impl<'b> AsincronoAsimmetrico<'b, Richiesta> {
         azione: Option<String>,
         penna: Penna<'_>,
     ) -> AsincronoAsimmetrico<'static, RichiestaStato> {
+        let Busta { mittente, destinatario, .. } = &*self.busta;
+        let (from, to) = (mittente.clone(), destinatario.clone());
         let call = egov::Richiesta {
-            mittente: self.busta.mittente.clone(),
-            destinatario: self.busta.destinatario.clone(),
             profilo: Profilo::AsincronoAsimmetrico,
-            servizio: correlato.clone(),
-            azione,
-            inoltro: Inoltro::AlPiuUnaVolta,
-            conferma: false,
-            collaborazione: true,
-            scadenza: None,
-            correlato: None,
+            ..egov::Richiesta::sincrona(from, to, correlato.clone(), azione)
         };
-        let first = &self.busta.identificatore;
-        let busta = Busta {
-            collaborazione: Some(self.busta.collaborazione.clone().unwrap_or_else(|| first.clone())),
-            riferimento: (penna.gestione == Gestione::EGov11).then(|| first.clone()),
-            ..call.busta(penna.identificatore, penna.now)
-        };
-        AsincronoAsimmetrico::of(Cow::Owned(match penna.gestione {
-            Gestione::EGov11 => busta,
-            Gestione::LineeGuida11 => linee_guida::restringi(busta),
-        }))
+        AsincronoAsimmetrico::of(Cow::Owned(penna.segui(&self.busta, &call)))
     }
 }
 

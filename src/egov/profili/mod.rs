@@ -102,6 +102,20 @@ impl Penna<'_> {
             Gestione::LineeGuida11 => linee_guida::rispondi(richiesta, risposta),
         }
     }
+
+    /// The busta of the second `call` of the exchange that `prima` began. The Linee Guida correlate by conversation alone.
+    fn segui(self, prima: &Busta, call: &super::Richiesta) -> Busta {
+        let first = &prima.identificatore;
+        let busta = Busta {
+            collaborazione: Some(prima.collaborazione.clone().unwrap_or_else(|| first.clone())),
+            riferimento: (self.gestione == Gestione::EGov11).then(|| first.clone()),
+            ..call.busta(self.identificatore, self.now)
+        };
+        match self.gestione {
+            Gestione::EGov11 => busta,
+            Gestione::LineeGuida11 => linee_guida::restringi(busta),
+        }
+    }
 }
 
 /// What the message `richiesta`, received at `received`, is answered when it has been taken. `correlato` is the service

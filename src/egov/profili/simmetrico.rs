@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use super::Penna;
 use super::messaggi::{Ricevuta, Richiesta, Risposta};
-use crate::egov::{self, Busta, Gestione, Inoltro, Profilo, Servizio, linee_guida, reply};
+use crate::egov::{self, Busta, Profilo, Servizio, reply};
 
 /// A message of the profile; `M` says which one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,28 +36,13 @@ impl<'b> AsincronoSimmetrico<'b, Richiesta> {
         azione: Option<String>,
         penna: Penna<'_>,
     ) -> AsincronoSimmetrico<'static, Risposta> {
+        let Busta { mittente, destinatario, .. } = &*self.busta;
+        let (from, to) = (destinatario.clone(), mittente.clone());
         let call = egov::Richiesta {
-            mittente: self.busta.destinatario.clone(),
-            destinatario: self.busta.mittente.clone(),
             profilo: Profilo::AsincronoSimmetrico,
-            servizio: correlato.clone(),
-            azione,
-            inoltro: Inoltro::AlPiuUnaVolta,
-            conferma: false,
-            collaborazione: true,
-            scadenza: None,
-            correlato: None,
+            ..egov::Richiesta::sincrona(from, to, correlato.clone(), azione)
         };
-        let first = &self.busta.identificatore;
-        let busta = Busta {
-            collaborazione: Some(self.busta.collaborazione.clone().unwrap_or_else(|| first.clone())),
-            riferimento: (penna.gestione == Gestione::EGov11).then(|| first.clone()),
-            ..call.busta(penna.identificatore, penna.now)
-        };
-        AsincronoSimmetrico::of(Cow::Owned(match penna.gestione {
-            Gestione::EGov11 => busta,
-            Gestione::LineeGuida11 => linee_guida::restringi(busta),
-        }))
+        AsincronoSimmetrico::of(Cow::Owned(penna.segui(&self.busta, &call)))
     }
 }
 
